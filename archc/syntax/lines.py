@@ -1,0 +1,73 @@
+"""Logical lines: indentation, comments, and rows that go on behind a `;`."""
+
+from __future__ import annotations
+
+import re
+
+from archc.diagnostics.kinds.syntax import SyntaxMistake
+from archc.diagnostics.model import Bag, Edit, Fix
+from archc.record import Record
+from archc.source import SourceFile, Span
+from archc.syntax.tree import Comment
+
+_COMMENT = re.compile(r'"[^"\n]*"|(#)[^\n]*')
+INDENT = "  "
+
+
+class LogicalLine(Record):
+    """A row's text, `start` to `end` in its file, comments and line ends of continued rows included."""
+
+    indent: int
+    start: int
+    end: int
+    number: int
+
+
+def read_lines(source: SourceFile, bag: Bag) -> tuple[list[LogicalLine], list[Comment]]:
+    """Split a file into logical lines and comments; tabs in the indentation are reported."""
+    lines: list[LogicalLine] = []
+    comments: list[Comment] = []
+    open_start = -1
+    open_indent = open_number = 0
+    offset = 0
+    for number, raw in enumerate(source.text.split("\n"), 1):
+        code_end = len(raw)
+        if "#" in raw:
+            hash_at = _comment_start(raw)
+            if hash_at >= 0:
+                span = Span(source, offset + hash_at, offset + len(raw.rstrip()))
+                comments.append(Comment(span, not raw[:hash_at].strip()))
+                code_end = hash_at
+        code = raw[:code_end].rstrip()
+        text = code.lstrip(" \t\ufeff")
+        if text:
+            if open_start < 0:
+                lead = code[: len(code) - len(text)]
+                open_indent = _indent(source, offset, lead, bag)
+                open_start, open_number = offset + len(lead), number
+            if not text.endswith(";"):
+                lines.append(LogicalLine(open_indent, open_start, offset + len(code), open_number))
+                open_start = -1
+        offset += len(raw) + 1
+    if open_start >= 0:
+        end = len(source.text.rstrip())
+        lines.append(LogicalLine(open_indent, open_start, end, open_number))
+    return lines, comments
+
+
+def _comment_start(line: str) -> int:
+    for match in _COMMENT.finditer(line):
+        if match.group(1):
+            return match.start(1)
+    return -1
+
+
+def _indent(source: SourceFile, offset: int, lead: str, bag: Bag) -> int:
+    if "\t" not in lead:
+        return len(lead.replace("\ufeff", ""))
+    span = Span(source, offset, offset + len(lead))
+    spaces = lead.replace("\t", INDENT)
+    fix = Fix("indent with spaces", (Edit(span, spaces),), "safe")
+    mistake = SyntaxMistake("a tab in the indentation", "indent with spaces; a tab has no fixed width")
+    bag.add(mistake.at(span, fixes=(fix,)))
+    return len(spaces)

@@ -1,0 +1,191 @@
+"""Text to syntax tree. Every line is parsed for itself, so every mistake of a file is found in one run."""
+
+from __future__ import annotations
+
+import gc
+from typing import Any
+
+from lark import UnexpectedInput
+
+from archc.diagnostics.kinds.syntax import NestingTooDeep, SyntaxMistake
+from archc.diagnostics.kinds.values import ValueNotAllowed
+from archc.diagnostics.model import Bag
+from archc.limits import DEFAULT, Limits
+from archc.record import replace
+from archc.source import SourceFile, Span
+from archc.syntax import tree
+from archc.syntax.build import Builder
+from archc.syntax.build_formulas import TooManyDigits
+from archc.syntax.grammar import load_parser
+from archc.syntax.lines import LogicalLine, read_lines
+from archc.syntax.mistakes import BadFormula, explain
+
+_TOP_LEVEL = (tree.Use, tree.Extern, tree.Net)
+_EITHER_LEVEL = (tree.Block, tree.Every, tree.Let, tree.Sizes)
+_WITH_BODY = (tree.Net, tree.Block, tree.Row, tree.Section, tree.Split, tree.Variants)
+
+
+def parse(source: SourceFile, bag: Bag, limits: Limits = DEFAULT) -> tree.File:
+    """Parse a file; mistakes go into the bag and their lines are left out of the tree."""
+    collecting = gc.isenabled()
+    gc.disable()  # half of the time at 10^5 lines is the cyclic collector
+    try:
+        lines, comments = read_lines(source, bag)
+        statements = _Nesting(_LineParser(source, bag, limits), bag, limits).read(lines)
+        return tree.File(source, statements, tuple(comments))
+    finally:
+        if collecting:
+            gc.enable()
+
+
+class _LineParser:
+    """Parses single lines of one file, with one lark parser for the process."""
+
+    shared: tuple[Any, Builder] | None = None
+
+    def __init__(self, source: SourceFile, bag: Bag, limits: Limits) -> None:
+        if _LineParser.shared is None:
+            builder = Builder()
+            _LineParser.shared = load_parser(builder), builder
+        self.lark, self.builder = _LineParser.shared
+        self.bag = bag
+        self.limits = limits
+        self.builder.open(source, self._inner, limits.digits)
+        self.source = source
+
+    def line(self, line: LogicalLine, start: str) -> Any:
+        """The statement of a line, or None after a mistake."""
+        text = self.source.text[line.start : line.end]
+        whole = Span(self.source, line.start, line.end)
+        if _bracket_depth(text) > self.limits.nesting:
+            self.bag.add(NestingTooDeep("brackets", self.limits.nesting).at(whole))
+            return None
+        self.builder.base = line.start
+        self.builder.whole = whole
+        try:
+            return self.lark.parse(text, start=start)
+        except TooManyDigits as error:
+            takes = f"at most {self.limits.digits} digits"
+            kind = ValueNotAllowed("a number", f"one of {error.digits:,} digits", takes)
+            self.bag.add(kind.at(error.span))
+        except BadFormula as error:
+            self.bag.add(explain(error.problem, self.source, error.start, error.end))
+        except UnexpectedInput as error:
+            self.bag.add(explain(error, self.source, line.start, line.end))
+        return None
+
+    def _inner(self, text: str, start: int) -> Any:
+        """A formula inside a token (`(2*C)` in a size), `start` its offset in the file."""
+        builder = self.builder
+        outer, builder.base = builder.base, start
+        try:
+            return self.lark.parse(text, start="inner")
+        except UnexpectedInput as error:
+            raise BadFormula(error, start, start + len(text)) from error
+        finally:
+            builder.base = outer
+
+
+def _bracket_depth(text: str) -> int:
+    if text.count("(") < 2:
+        return 1
+    depth = deepest = 0
+    for sign in text:
+        if sign == "(":
+            depth += 1
+            deepest = max(deepest, depth)
+        elif sign == ")":
+            depth -= 1
+    return deepest
+
+
+class _Open:
+    """A line whose body may still be growing."""
+
+    __slots__ = ("children", "indent", "line", "statement")
+
+    def __init__(self, indent: int, line: LogicalLine | None, statement: Any) -> None:
+        self.indent = indent
+        self.line = line
+        self.statement = statement
+        self.children: list[Any] = []
+
+
+class _Nesting:
+    """Puts lines under the lines they are indented under."""
+
+    def __init__(self, parser: _LineParser, bag: Bag, limits: Limits) -> None:
+        self.parser = parser
+        self.bag = bag
+        self.limits = limits
+
+    def read(self, lines: list[LogicalLine]) -> tuple[tree.Statement, ...]:
+        """All statements of the file, bodies filled."""
+        root = _Open(-1, None, None)
+        stack = [root]
+        for line in lines:
+            self._close(stack, line)
+            if len(stack) > self.limits.nesting:
+                self._report(NestingTooDeep("bodies", self.limits.nesting), line)
+                continue
+            parent = stack[-1]
+            in_table = isinstance(parent.statement, tree.Variants)
+            statement = self.parser.line(line, "variant_row" if in_table else "line")
+            if statement is not None and not self._fits(parent, statement, line):
+                statement = None
+            stack.append(_Open(line.indent, line, statement))
+        while len(stack) > 1:
+            self._finish(stack)
+        return tuple(root.children)
+
+    def _close(self, stack: list[_Open], line: LogicalLine) -> None:
+        """Finish the bodies that end before this line."""
+        last_indent = stack[-1].indent
+        while len(stack) > 1 and stack[-1].indent >= line.indent:
+            last_indent = stack[-1].indent
+            self._finish(stack)
+        parent = stack[-1]
+        siblings_at = last_indent if last_indent > parent.indent else None
+        if siblings_at is not None and siblings_at != line.indent:
+            found = "this line is indented like none of the lines above"
+            expected = f"indent it by {siblings_at} spaces like its neighbours, or by {max(parent.indent, 0)}"
+            self._report(SyntaxMistake(found, expected), line)
+        elif parent is not stack[0] and line.indent == 0:
+            raise AssertionError("a line without indentation closes every body")
+
+    def _finish(self, stack: list[_Open]) -> None:
+        done = stack.pop()
+        statement = done.statement
+        if statement is None:
+            return
+        assert done.line is not None
+        if done.children:
+            field = "rows" if isinstance(statement, tree.Variants) else "body"
+            statement = replace(statement, **{field: tuple(done.children)})
+        elif isinstance(statement, (tree.Net, tree.Block, tree.Section)):
+            what = type(statement).__name__.lower()
+            self._report(SyntaxMistake(f"this {what} has no rows", "indent its rows below it"), done.line)
+            return
+        stack[-1].children.append(statement)
+
+    def _fits(self, parent: _Open, statement: Any, line: LogicalLine) -> bool:
+        """Whether a statement may stand in its parent's body; reports it if not."""
+        if parent.line is None:
+            if isinstance(statement, _TOP_LEVEL + _EITHER_LEVEL):
+                return True
+            found = "a row stands outside of every net and block"
+            self._report(SyntaxMistake(found, "begin with `net NAME()` and indent the rows below it"), line)
+            return False
+        if isinstance(statement, _TOP_LEVEL):
+            word = type(statement).__name__.lower()
+            self._report(SyntaxMistake(f"`{word}` stands at the top of a file", "do not indent it"), line)
+            return False
+        if parent.statement is None or isinstance(parent.statement, _WITH_BODY):
+            return True
+        self._report(
+            SyntaxMistake("this line is indented under a line that takes no rows", "indent it less"), line
+        )
+        return False
+
+    def _report(self, kind: Any, line: LogicalLine) -> None:
+        self.bag.add(kind.at(Span(self.parser.source, line.start, line.end)))
