@@ -1,7 +1,7 @@
 # `make` alone prints what there is. Every task uses the environment that `make setup` creates.
 BIN ?= .venv/bin
 .DEFAULT_GOAL := help
-.PHONY: help setup test lint format types layers check ci bench wheel constraints clean
+.PHONY: help setup test lint format types layers check ci bench picture wheel constraints clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -36,6 +36,11 @@ ci: ## do what continuous integration does, in an environment of its own
 bench: ## measure start-up and scale; see benchmarks/README.md
 	$(BIN)/python benchmarks/startup.py
 	$(BIN)/python benchmarks/scale.py
+
+picture: ## draw README's picture anew from what archc prints
+	$(BIN)/archc analyze specs/vgg16.arch > picture.txt
+	$(BIN)/python docs/images/terminal.py 'archc analyze specs/vgg16.arch' < picture.txt > docs/images/vgg16.svg
+	rm picture.txt
 
 wheel: ## build the wheel into dist/
 	$(BIN)/pip wheel -q --no-deps -w dist .

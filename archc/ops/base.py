@@ -10,6 +10,12 @@
 | `reach()` | window, stride and dilation, for receptive fields and the period of legal sizes |
 | docstring | the formula, the paper, one `.arch` example that is run |
 
+Inputs: the running value, then one for each `row` option that is given, in field order. A join gets
+one for each path instead, or the running value alone (a list, or with its flag `things`). `unpool`
+gets a third one. An input is a `Shape`, or a tuple of them where a row gave a list. `shape` takes
+anything; the other facets are called only where `shape` found no problem, `macs` with numbers in
+place of unknown counts.
+
 A public method that is no facet is refused at import: a misspelt facet would never be called.
 """
 
@@ -20,20 +26,24 @@ from fractions import Fraction
 from typing import Any, ClassVar, Literal, dataclass_transform
 
 from archc.diagnostics.kinds.sizes import WrongInput
+from archc.diagnostics.kinds.values import ValueNotAllowed
 from archc.diagnostics.model import Kind
-from archc.ops.values import Shape, Value
+from archc.ops.values import Count, Number, Shape, Value, Window, number_text, text_of
 from archc.record import MISSING, Record
 
 FACETS = frozenset({"shape", "weights", "buffers", "macs", "reach"})
 
-FieldKind = Literal["integer", "number", "window", "size", "padding", "flag", "switch", "choice", "row"]
+FieldKind = Literal[
+    "integer", "number", "window", "size", "padding", "flag", "switch", "choice", "row", "name"
+]
 Role = Literal["layer", "move", "join"]
 Tensors = dict[str, tuple[int, ...]]
 Result = Value | Kind
+Reach = tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...]]
 
 
 class Field(Record):
-    """One option of an operator: what it takes, whether it may stand without its name, what it means."""
+    """One option of an operator: what it takes, whether it may stand without its name."""
 
     kind: FieldKind
     default: Any = MISSING
@@ -59,27 +69,32 @@ def option(
 ) -> Any:
     """Declare an option of an operator.
 
-    `integer` (whole, at least `minimum`), `number` (exact or float), `window` (`3x3/2`), `size` (`7x7x30`),
-    `padding` (`1`, `0x1x1`, `half`, `same`), `flag` (a bare word, its own name), `switch` (`yes`, `no`),
-    `choice` (one of the words in `choices`), `row` (the name of a row, whose value is a further input).
+    `integer` (whole, at least `minimum`), `number` (exact or float), `window` (`3x3/2`), `size`
+    (`7x7x30`), `padding` (`1`, `0x1x1`, `half`, `same`), `flag` (a bare word, its own name), `switch`
+    (`yes`, `no`), `choice` (one of the words in `choices`), `row` (the name of a row, whose value is a
+    further input), `name` (the name of a row that is no input: `prev` reads it one step late).
     """
     return Field(kind, default, positional, choices, minimum, doc)
 
 
 @dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(option,))
 class Op(Record):
-    """Base of all operators. Instances are frozen, equal when their options are, and know no network."""
+    """Base of all operators. Instances are frozen, equal when their options are, know no network."""
 
     words: ClassVar[tuple[str, ...]] = ()
     role: ClassVar[Role] = "layer"
     elementwise: ClassVar[bool] = False
-    """output has the input's box: norms, activations, dropout, softmax (LANGUAGE.md section 12, `values`)"""
+    """output has the input's box: norms, activations, dropout (LANGUAGE.md section 12, `values`)"""
     rearranges: ClassVar[bool] = False
-    """gives the input's numbers again: no new value is computed"""
+    """gives the input's numbers again, all or some of them: no new value is computed"""
     weighted: ClassVar[bool] = False
     """counts 1 in `layers`, the depth people quote"""
     bare_weight: ClassVar[bool] = False
     """the weight's key is the row's name itself (`class_token`), with nothing behind it"""
+    wants_pool_input: ClassVar[bool] = False
+    """unpool: the third input is the value that went into the pooling it names"""
+    always_shown: ClassVar[tuple[str, ...]] = ()
+    """options that reports show even at their defaults"""
     fields: ClassVar[dict[str, Field]] = {}
     registry: ClassVar[dict[str, type[Op]]] = {}
 
@@ -108,6 +123,22 @@ class Op(Record):
         """The first of the operator's words."""
         return type(self).words[0]
 
+    @property
+    def options(self) -> dict[str, Any]:
+        """Options that differ from their defaults, as JSON takes them: `{"window": "7x7", "stride": 2}`."""
+        cls = type(self)
+        shown: dict[str, Any] = {}
+        for name, field in cls.fields.items():
+            value = getattr(self, name)
+            if value != field.default or name in cls.always_shown:
+                shown[name] = _plain(value)
+        return shown
+
+    @property
+    def sees_all(self) -> bool:
+        """Whether each output depends on every place (or thing) of the input: gap, fc, attention."""
+        return False
+
     def shape(self, *inputs: Any) -> Result:
         """The output for these inputs, or the problem."""
         raise AssertionError(type(self).__name__)
@@ -124,28 +155,90 @@ class Op(Record):
         """Products for one sample."""
         return 0
 
-    def reach(self) -> tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...]] | None:
-        """Window, stride and dilation by side, or None for an operator that looks at one place."""
+    def reach(self) -> Reach | None:
+        """Window, stride and dilation by side (one number stands for all sides).
+
+        None for an operator that looks at one place, and where `sees_all` is the answer.
+        """
         return None
 
 
-def same_shape(op: Op, value: Shape) -> Result:
-    """The shape facet of an operator that works element by element."""
+def _plain(value: Any) -> Any:
+    """An option's value as JSON takes it."""
+    if isinstance(value, Fraction):
+        return value.numerator if value.denominator == 1 else _as_float(value)
+    if isinstance(value, tuple):
+        return "x".join([str(side) for side in value])
+    if isinstance(value, Shape | Window | Count):
+        return str(value)
     return value
 
 
-def needs_map(op: Op, value: Value, hint: str = "") -> Kind | None:
-    """The problem of a windowed operator whose input is no map (or a list), else None."""
-    if isinstance(value, Shape) and value.rank >= 1 and not (isinstance(value.count, int) and value.rank < 1):
+def _as_float(value: Fraction) -> float | str:
+    try:
+        return float(value)
+    except OverflowError:
+        return str(value)
+
+
+def wrong(op: Op, needs: str, value: Any, hint: str = "") -> WrongInput:
+    """The problem of an operator that cannot work on this value."""
+    return WrongInput(layer=op.word, needs=needs, got=text_of(value), hint=hint)
+
+
+MAP_HINT = "`map 14x14` or `reshape 14x14x512` makes a map"
+THINGS_HINT = "`tokens` makes one thing of each place of a map"
+
+
+def needs_map(op: Op, value: Value, hint: str = MAP_HINT) -> Kind | None:
+    """The problem of a windowed operator whose input is no map of one to three sides, else None."""
+    if isinstance(value, Shape) and 1 <= value.rank <= 3:
         return None
-    return WrongInput(layer=op.word, needs="a map such as 14x14x512", got=value, hint=hint)
+    return wrong(op, "a map such as 14x14x512", value, hint)
 
 
-def whole(value: Fraction | int) -> int | None:
-    """The integer a number is, or None."""
-    if isinstance(value, int):
-        return value
-    return value.numerator if value.denominator == 1 else None
+def needs_picture(op: Op, value: Value, hint: str = MAP_HINT) -> Kind | None:
+    """The problem of an operator for maps of two sides, height and width, else None."""
+    if isinstance(value, Shape) and value.rank == 2:
+        return None
+    return wrong(op, "a map with height and width, such as 14x14x512", value, hint)
+
+
+def needs_numbers(op: Op, value: Value) -> Kind | None:
+    """The problem of an operator that takes any one array of numbers, else None."""
+    if isinstance(value, Shape):
+        return wrong(op, "numbers", value, "`embed` makes numbers of words") if not value.dims else None
+    return wrong(op, "one value", value, "`each` before the row works on every value of a list")
+
+
+def needs_things(op: Op, value: Value) -> Kind | None:
+    """The problem of an operator that works along `T of D`, else None."""
+    if isinstance(value, Shape) and value.rank == 0 and value.count is not None:
+        return None
+    return wrong(op, "things such as 196 of 512", value, THINGS_HINT)
+
+
+def within(
+    name: str, value: Number, low: Number, high: Number | None = None, *, open_low: bool = False
+) -> Kind | None:
+    """The problem if a number is outside low..high (a NaN is), else None; `open_low` excludes low."""
+    large_enough = value > low if open_low else value >= low
+    if large_enough and value < float("inf") and (high is None or value <= high):
+        return None
+    lower = f"more than {number_text(low)}" if open_low else f"at least {number_text(low)}"
+    takes = f"a number of {lower}"
+    if high is not None:
+        takes = f"a number from {number_text(low)} to {number_text(high)}"
+    return ValueNotAllowed(name, number_text(value), takes)
+
+
+def row_inputs(op: Op, inputs: tuple[Any, ...]) -> dict[str, Any]:
+    """The inputs behind the running value, by the name of the `row` option that asked for them."""
+    fields = type(op).fields
+    given = [name for name, field in fields.items() if field.kind == "row" and getattr(op, name)]
+    return dict(zip(given, inputs[1:]))
+
+
 
 
 ShapeFacet = Callable[..., Result]

@@ -2,24 +2,50 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 from archc.diagnostics.kinds.sizes import GroupsDoNotDivide, SizeNotPositive
 from archc.diagnostics.kinds.values import MissingValue, ValueNotAllowed
 from archc.diagnostics.model import Kind
-from archc.ops.base import Op, Result, Tensors, needs_map, option
+from archc.ops.base import Op, Reach, Result, Tensors, needs_map, needs_numbers, option
 from archc.ops.dims import Slide, each_side, fit_rank, positive
 from archc.ops.values import Padding, Shape, Window
 
 DIVISORS_SHOWN = 6
+DIVISORS_TRIED = 4096
 
 
 class Windowed(Op):
-    """What conv, deconv and the poolings share: a window with a stride, given as `3x3/2` or by name."""
+    """What conv, deconv and the poolings share: a window with a stride, `3x3/2` or by name."""
 
-    window: Window | None = option("window", default=None, positional=True, doc="sides and stride, 3x3/2")
-    kernel: int | None = option("integer", default=None, doc="one side for all: kernel=80 on 1-D maps")
+    window: Window | None = option(
+        "window", default=None, positional=True, doc="sides and stride, 3x3/2"
+    )
+    kernel: int | None = option("integer", default=None, doc="one side for all, as on 1-D maps")
     stride: int | None = option("integer", default=None, doc="one stride for all sides")
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """As everywhere, but with the window's sides and stride apart."""
+        shown = super().options
+        shown.pop("kernel", None)
+        sides, strides = self._written()
+        if sides:
+            shown["window"] = "x".join([str(side) for side in sides])
+        if strides or "stride" in type(self).always_shown:
+            shown["stride"] = _one_or_all(strides or (1,))
+        return shown
+
+    def reach(self) -> Reach | None:
+        sides, strides = self._written()
+        return sides or (1,), strides or (1,), (getattr(self, "dilate", 1),)
+
+    def _written(self) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        """Sides and strides as the row gives them; empty where it does not."""
+        stride = () if self.stride is None else (self.stride,)
+        if self.window is None:
+            return () if self.kernel is None else (self.kernel,), stride
+        return self.window.sides, self.window.stride or stride
 
     def _sides(self, value: Shape) -> tuple[int, ...] | Kind:
         """The window's sides on this map."""
@@ -28,7 +54,8 @@ class Windowed(Op):
                 return MissingValue(self.word, "a window", f"{self.word} 3x3")
             return (self.kernel,) * value.rank
         if self.kernel is not None:
-            return ValueNotAllowed("kernel", str(self.kernel), "a value only where no window is written")
+            takes = "a value only where no window is written"
+            return ValueNotAllowed("kernel", str(self.kernel), takes)
         problem = fit_rank(self.word, "window", self.window.sides, value)
         return problem or positive("window", self.window.sides) or self.window.sides
 
@@ -37,7 +64,8 @@ class Windowed(Op):
         written = self.window.stride if self.window else None
         if self.stride is not None:
             if written is not None:
-                return ValueNotAllowed("stride", str(self.stride), "a value only where the window has none")
+                takes = "a value only where the window has none"
+                return ValueNotAllowed("stride", str(self.stride), takes)
             return (self.stride,) * value.rank
         if written is None:
             return None
@@ -45,26 +73,73 @@ class Windowed(Op):
         return fit_rank(self.word, "stride", strides, value) or positive("window", strides) or strides
 
 
+def _one_or_all(strides: tuple[int, ...]) -> int | str:
+    return strides[0] if len(set(strides)) == 1 else "x".join([str(side) for side in strides])
+
+
 def bad_pad(pad: Padding, value: Shape) -> Kind | None:
-    """The problem if a pad has the wrong number of sides."""
+    """The problem if a pad is negative or has the wrong number of sides."""
+    if isinstance(pad, str):
+        return None
+    sides = (pad,) if isinstance(pad, int) else pad
+    if any(side < 0 for side in sides):
+        shown = "x".join([str(side) for side in sides])
+        return ValueNotAllowed("pad", shown, "sides of at least 0")
     return fit_rank("pad", "pad", pad, value) if isinstance(pad, tuple) else None
 
 
-def bad_groups(groups: int, channels: int, what: str) -> Kind | None:
+def bad_groups(
+    groups: int, channels: int, what: str, option_name: str = "groups"
+) -> GroupsDoNotDivide | None:
     """The problem if groups do not divide channels."""
     if channels % groups == 0:
         return None
-    works = [number for number in range(1, min(channels, 4096) + 1) if channels % number == 0]
+    tried = range(1, min(channels, DIVISORS_TRIED) + 1)
+    works = [number for number in tried if channels % number == 0]
     works.sort(key=lambda number: (abs(number - groups), number))
-    return GroupsDoNotDivide(what, channels, groups, works=tuple(sorted(works[:DIVISORS_SHOWN])))
+    nearest = tuple(sorted(works[:DIVISORS_SHOWN]))
+    return GroupsDoNotDivide(what, channels, groups, option_name, nearest)
 
 
-class Conv(Windowed):
+class Filter(Windowed):
+    """What conv and deconv share."""
+
+    channels: int | None = option(
+        "integer", default=None, positional=True, doc="outgoing channels"
+    )
+    pad: Padding = option("padding", default=0, doc="zeros around: 1, 0x1x1, half or same")
+    groups: int = option("integer", default=1, doc="groups of channels that do not see each other")
+    dilate: int = option("integer", default=1, doc="distance between the window's taps")
+    bias: bool = option("switch", default=True, doc="whether a bias is added")
+    start: Any = option("number", default=None, doc="initial value of the bias")
+
+    always_shown = ("window", "stride", "pad", "groups", "bias")
+
+    def _window_product(self, value: Shape) -> int:
+        """How many taps the window has."""
+        sides = self._sides(value)
+        assert not isinstance(sides, Kind)
+        product = 1
+        for side in sides:
+            product *= side
+        return product
+
+    def _tensors(self, value: Shape, outer: int, inner: int, out: int) -> Tensors:
+        sides = self._sides(value)
+        assert not isinstance(sides, Kind)
+        tensors: Tensors = {"weight": (outer, inner, *sides)}
+        if self.bias:
+            tensors["bias"] = (out,)
+        return tensors
+
+
+class Conv(Filter):
     """Convolution: each output channel is a window's weighted sum over the incoming channels.
 
-    out = (N + 2*pad - reach)/stride + 1 with reach = dilate*(window - 1) + 1; 1-, 2- and 3-dimensional by
-    the map. `pad=half` is the lecture's (F-1)/2, `pad=same` TensorFlow's. `dw` makes it depthwise: one
-    filter for each incoming channel. MACs: places * channels * (incoming/groups) * window.
+    out = (N + 2*pad - reach)/stride + 1 with reach = dilate*(window - 1) + 1; 1-, 2- and
+    3-dimensional by the map. `pad=half` is the lecture's (F-1)/2, `pad=same` TensorFlow's. `dw` makes
+    it depthwise: one filter for each incoming channel. MACs: places * channels * (incoming/groups) *
+    window.
 
     Example:
         input 227x227x3
@@ -74,72 +149,62 @@ class Conv(Windowed):
     """
 
     words = ("conv",)
-    weighted: ClassVar[bool] = True
-    channels: int | None = option("integer", default=None, positional=True, doc="outgoing channels")
-    pad: Padding = option("padding", default=0, doc="zeros around: a number, 0x1x1, half or same")
-    groups: int = option("integer", default=1, doc="channel groups that do not see each other")
-    dilate: int = option("integer", default=1, doc="distance between the window's taps")
-    bias: bool = option("switch", default=True, doc="whether a bias is added")
+    weighted = True
     dw: bool = option("flag", default=False, doc="depthwise: groups = incoming channels")
     rounding: str = option(
-        "choice", default="safe", positional=True, choices=("safe", "exact", "floor"), doc="if it does not tile"
+        "choice",
+        default="safe",
+        positional=True,
+        choices=("safe", "exact", "floor"),
+        doc="if it does not tile",
     )
-    init: str | None = option("choice", default=None, choices=("he", "xavier", "zero"), doc="initial weights")
-    start: Any = option("number", default=None, doc="initial value of the bias")
+    init: str | None = option(
+        "choice", default=None, choices=("he", "xavier", "zero"), doc="initial weights"
+    )
 
     def shape(self, value: Any) -> Result:
-        problem = needs_map(self, value, "reshape 7x7x32 or map 14x14 makes a map")
+        problem = needs_map(self, value)
         problem = problem or bad_pad(self.pad, value) or self._bad_channels(value)
         sides = problem or self._sides(value)
         if isinstance(sides, Kind):
             return sides
-        strides = self._stride(value)
+        strides = self._stride(value) or (1,) * value.rank
         if isinstance(strides, Kind):
             return strides
-        slide = Slide(
-            "conv", sides, strides or (1,) * value.rank, self.pad, (self.dilate,) * value.rank, self.rounding
-        )
-        spatial = slide.over(value)
-        return spatial if isinstance(spatial, Kind) else Shape((*spatial, self._out(value)), value.count)
+        dilate = (self.dilate,) * value.rank
+        spatial = Slide("conv", sides, strides, self.pad, dilate, self.rounding).over(value)
+        if isinstance(spatial, Kind):
+            return spatial
+        return Shape((*spatial, self._out(value)), value.count)
 
     def weights(self, value: Shape) -> Tensors:
-        sides = self._sides(value)
-        assert not isinstance(sides, Kind)
         out = self._out(value)
-        tensors: Tensors = {"weight": (out, value.channels // self._groups(value), *sides)}
-        if self.bias:
-            tensors["bias"] = (out,)
-        return tensors
+        return self._tensors(value, out, value.channels // self._groups(value), out)
 
-    def macs(self, inputs: tuple[Any, ...], output: Any) -> int:
+    def macs(self, inputs: tuple[Any, ...], output: Shape) -> int:
         value: Shape = inputs[0]
-        product = output.numbers * (value.channels // self._groups(value))
-        for side in self._sides(value):
-            product *= side
-        return int(product)
-
-    def reach(self) -> tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...]] | None:
-        sides = self.window.sides if self.window else (self.kernel or 1,)
-        written = self.window.stride if self.window else None
-        return sides, written or (self.stride or 1,), (self.dilate,)
+        each = value.channels // self._groups(value) * self._window_product(value)
+        return output.numbers * each
 
     def _out(self, value: Shape) -> int:
         return self.channels if self.channels is not None else value.channels
 
     def _groups(self, value: Shape) -> int:
-        return value.channels if self.dw else self.groups
+        return max(value.channels, 1) if self.dw else self.groups
 
     def _bad_channels(self, value: Shape) -> Kind | None:
         if self.dw and self.groups != 1:
-            return ValueNotAllowed("groups", str(self.groups), "no value beside dw, which sets it")
+            takes = "no value beside dw, which sets it"
+            return ValueNotAllowed("groups", str(self.groups), takes)
         if self.channels is None and not self.dw:
-            return MissingValue(self.word, "a number of channels", f"{self.word} {self.window or '3x3'} 64")
+            example = f"{self.word} {self.window or '3x3'} 64"
+            return MissingValue(self.word, "a number of channels", example)
         groups = self._groups(value)
         problem = bad_groups(groups, value.channels, "incoming channels")
         return problem or bad_groups(groups, self._out(value), "outgoing channels")
 
 
-class Deconv(Windowed):
+class Deconv(Filter):
     """Transposed convolution: a conv's sizes backwards, to make maps larger.
 
     out = (N - 1)*stride - 2*pad + reach + outpad. `pad=same` gives stride*N exactly: pad =
@@ -154,20 +219,14 @@ class Deconv(Windowed):
     """
 
     words = ("deconv",)
-    weighted: ClassVar[bool] = True
-    channels: int | None = option("integer", default=None, positional=True, doc="outgoing channels")
-    pad: Padding = option("padding", default=0, doc="taken off around: a number, 0x1x1, half or same")
+    weighted = True
     outpad: int = option("integer", default=0, minimum=0, doc="added behind")
-    groups: int = option("integer", default=1, doc="channel groups that do not see each other")
-    dilate: int = option("integer", default=1, doc="distance between the window's taps")
-    bias: bool = option("switch", default=True, doc="whether a bias is added")
     init: str | None = option(
         "choice", default=None, choices=("he", "xavier", "zero", "bilinear"), doc="initial weights"
     )
-    start: Any = option("number", default=None, doc="initial value of the bias")
 
     def shape(self, value: Any) -> Result:
-        problem = needs_map(self, value, "reshape 7x7x32 or map 14x14 makes a map")
+        problem = needs_map(self, value)
         problem = problem or bad_pad(self.pad, value) or self._bad_channels(value)
         sides = problem or self._sides(value)
         if isinstance(sides, Kind):
@@ -175,55 +234,65 @@ class Deconv(Windowed):
         strides = self._stride(value) or (1,) * value.rank
         if isinstance(strides, Kind):
             return strides
-        if self.outpad and self.outpad >= max(max(strides), self.dilate):
-            return ValueNotAllowed("outpad", str(self.outpad), "less than the stride or dilation")
+        problem = self._bad_outpad(strides)
+        if problem:
+            return problem
         spatial: list[int] = []
         for axis, size in enumerate(value.spatial):
-            reach = self.dilate * (sides[axis] - 1) + 1
-            pad, outpad = self._pads(axis, reach, strides[axis])
-            out = (size - 1) * strides[axis] - 2 * pad + reach + outpad
-            if out < 1:
-                formula = f"({size} - 1)*{strides[axis]} - 2*{pad} + {reach} + {outpad} = {out}"
-                return SizeNotPositive("deconv", size, reach, 0, "every side", formula)
+            out = self._places(axis, size, sides[axis], strides[axis])
+            if isinstance(out, Kind):
+                return out
             spatial.append(out)
         return Shape((*spatial, self._out()), value.count)
 
     def weights(self, value: Shape) -> Tensors:
-        sides = self._sides(value)
-        assert not isinstance(sides, Kind)
-        tensors: Tensors = {"weight": (value.channels, self._out() // self.groups, *sides)}
-        if self.bias:
-            tensors["bias"] = (self._out(),)
-        return tensors
+        out = self._out()
+        return self._tensors(value, value.channels, out // self.groups, out)
 
-    def macs(self, inputs: tuple[Any, ...], output: Any) -> int:
+    def macs(self, inputs: tuple[Any, ...], output: Shape) -> int:
         value: Shape = inputs[0]
-        product = value.numbers * (self._out() // self.groups)
-        for side in self._sides(value):
-            product *= side
-        return int(product)
-
-    def reach(self) -> tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...]] | None:
-        sides = self.window.sides if self.window else (self.kernel or 1,)
-        written = self.window.stride if self.window else None
-        return sides, written or (self.stride or 1,), (self.dilate,)
+        return value.numbers * (self._out() // self.groups) * self._window_product(value)
 
     def _out(self) -> int:
         assert self.channels is not None
         return self.channels
 
+    def _places(self, axis: int, size: int, side: int, stride: int) -> int | Kind:
+        reach = self.dilate * (side - 1) + 1
+        pad, outpad = self._pads(axis, reach, stride)
+        out = (size - 1) * stride - 2 * pad + reach + outpad
+        if out >= 1:
+            return out
+        formula = f"({size} - 1)*{stride} - 2*{pad} + {reach} + {outpad} = {out}"
+        takes = f"less than that, since {formula} leaves nothing"
+        if pad:
+            return ValueNotAllowed("pad", str(self.pad), takes)
+        return SizeNotPositive("deconv", size, reach, 0, "every side", formula)
+
     def _pads(self, axis: int, reach: int, stride: int) -> tuple[int, int]:
+        """What is taken off at both ends of a side, and what is added behind."""
         if self.pad == "same":
             pad = max(-((stride - reach) // 2), 0)
             return pad, 2 * pad - (reach - stride)
-        if self.pad == "half":
+        if isinstance(self.pad, str):
             return (reach - 1) // 2, self.outpad
-        sides = each_side(self.pad, axis + 1) if not isinstance(self.pad, str) else (0,) * (axis + 1)
-        return sides[axis], self.outpad
+        return each_side(self.pad, axis + 1)[axis], self.outpad
+
+    def _bad_outpad(self, strides: tuple[int, ...]) -> Kind | None:
+        if not self.outpad:
+            return None
+        if self.pad == "same":
+            return ValueNotAllowed("outpad", str(self.outpad), "no value beside pad=same")
+        limit = max(min(strides), self.dilate)
+        if self.outpad < limit:
+            return None
+        takes = f"less than the stride or dilation, {limit}"
+        return ValueNotAllowed("outpad", str(self.outpad), takes)
 
     def _bad_channels(self, value: Shape) -> Kind | None:
         if self.channels is None:
-            return MissingValue(self.word, "a number of channels", f"{self.word} {self.window or '4x4/2'} 64")
+            example = f"{self.word} {self.window or '4x4/2'} 64"
+            return MissingValue(self.word, "a number of channels", example)
         problem = bad_groups(self.groups, value.channels, "incoming channels")
         return problem or bad_groups(self.groups, self.channels, "outgoing channels")
 
@@ -242,18 +311,20 @@ class FullyConnected(Op):
     """
 
     words = ("fc",)
-    weighted: ClassVar[bool] = True
+    weighted = True
     channels: int = option("integer", positional=True, doc="outgoing numbers")
     bias: bool = option("switch", default=True, doc="whether a bias is added")
-    init: str | None = option("choice", default=None, choices=("he", "xavier", "zero"), doc="initial weights")
+    init: str | None = option(
+        "choice", default=None, choices=("he", "xavier", "zero"), doc="initial weights"
+    )
     start: Any = option("number", default=None, doc="initial value of the bias")
 
-    def shape(self, value: Any) -> Result:
-        if not isinstance(value, Shape) or value.is_integer:
-            from archc.diagnostics.kinds.sizes import WrongInput
+    @property
+    def sees_all(self) -> bool:
+        return True
 
-            return WrongInput(self.word, "numbers", value, "embed turns words into numbers")
-        return Shape((self.channels,), value.count)
+    def shape(self, value: Any) -> Result:
+        return needs_numbers(self, value) or Shape((self.channels,), value.count)
 
     def weights(self, value: Shape) -> Tensors:
         tensors: Tensors = {"weight": (self.channels, value.numbers_each)}
@@ -262,4 +333,5 @@ class FullyConnected(Op):
         return tensors
 
     def macs(self, inputs: tuple[Any, ...], output: Any) -> int:
-        return int(inputs[0].numbers * self.channels)
+        value: Shape = inputs[0]
+        return value.numbers * self.channels

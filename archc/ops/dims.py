@@ -1,7 +1,7 @@
 """Window arithmetic: how many places a window has on a side, and the four ways to round.
 
-out = (N + pads - reach) / stride + 1, reach = dilate * (window - 1) + 1 (CS231n, "Spatial arrangement").
-Shared by conv, deconv and the poolings; one fact, one place.
+out = (N + pads - reach) / stride + 1, reach = dilate * (window - 1) + 1 (CS231n, "Spatial
+arrangement"). Rounding is `safe`, `exact`, `floor` or `ceil` (LANGUAGE.md section 6, "Fractions"). Shared by conv, deconv and the poolings; one fact, one place.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from archc.record import Record
 
 AXES = {1: ("length",), 2: ("height", "width"), 3: ("depth", "height", "width")}
 LARGEST_REPAIR_PAD = 3
+LARGEST_REPAIR_STRIDE = 64
 
 
 class Slide(Record):
@@ -28,7 +29,7 @@ class Slide(Record):
 
     def over(self, value: Shape) -> tuple[int, ...] | Kind:
         """The spatial sides of the output, or the problem on the first side that has one."""
-        pads = each_side(self.pad, value.rank) if not isinstance(self.pad, str) else self.pad
+        pads = self.pad if isinstance(self.pad, str) else each_side(self.pad, value.rank)
         result: list[int] = []
         for axis, size in enumerate(value.spatial):
             side = self._places(size, axis, pads)
@@ -40,13 +41,13 @@ class Slide(Record):
     def pads(self, value: Shape) -> tuple[tuple[int, int], ...]:
         """Zeros before and after each side; `same` puts the odd one behind, as TensorFlow does."""
         if self.pad == "same":
-            return tuple(
-                [same_pads(n, self._reach(i), self.stride[i]) for i, n in enumerate(value.spatial)]
-            )
+            sides = enumerate(value.spatial)
+            return tuple([same_pads(n, self._reach(i), self.stride[i]) for i, n in sides])
         if self.pad == "half":
             halves = [self.dilate[i] * (self.window[i] - 1) // 2 for i in range(value.rank)]
             return tuple([(half, half) for half in halves])
-        return tuple([(pad, pad) for pad in each_side(self.pad, value.rank)])
+        given = (0,) * value.rank if isinstance(self.pad, str) else each_side(self.pad, value.rank)
+        return tuple([(pad, pad) for pad in given])
 
     def _reach(self, axis: int) -> int:
         return self.dilate[axis] * (self.window[axis] - 1) + 1
@@ -55,27 +56,34 @@ class Slide(Record):
         stride, reach = self.stride[axis], self._reach(axis)
         if pads == "same":
             return -(-size // stride)
-        pad = self.dilate[axis] * (self.window[axis] - 1) // 2 if pads == "half" else int(pads[axis])
+        half = self.dilate[axis] * (self.window[axis] - 1) // 2
+        pad = half if isinstance(pads, str) else pads[axis]
         room = size + 2 * pad - reach
-        names = AXES.get(len(self.window), ("side",) * len(self.window))
+        if self.rounding == "ceil" and room > -stride:
+            return self._rounded_up(size, room, stride, pad)
         if room < 0:
-            return SizeNotPositive(
-                layer=self.layer, size=size, window=reach, pad=pad, axes=names[axis],
-                result=arithmetic(size, reach, stride, pad),
-            )
+            return self._too_large(size, axis, pad)
         left = room % stride
-        if self.rounding == "ceil":
-            places = -(-room // stride) + 1
-            starts_in_pad = (places - 1) * stride >= size + pad
-            return places - 1 if starts_in_pad else places
         unseen = left if self.rounding == "exact" else left - pad - max(0, stride - reach)
-        if self.rounding != "floor" and unseen > 0:
-            return SizeNotWhole(
-                layer=self.layer, size=size, window=reach, stride=stride, pad=pad,
-                axis=names[axis], axes=names[axis], unseen=max(left - pad, 0),
-                tried=self._repairs(size, axis, pad),
-            )
-        return room // stride + 1
+        if self.rounding == "floor" or unseen <= 0:
+            return room // stride + 1
+        name = self._axis(axis)
+        seen = max(left - pad, 0)
+        tried = self._repairs(size, axis, pad)
+        return SizeNotWhole(self.layer, size, reach, stride, pad, name, name, seen, tried)
+
+    def _rounded_up(self, size: int, room: int, stride: int, pad: int) -> int:
+        """torch's ceil_mode: the last window has to start inside the input or the pad before it."""
+        places = -(-room // stride) + 1
+        return places - 1 if (places - 1) * stride >= size + pad else places
+
+    def _too_large(self, size: int, axis: int, pad: int) -> Kind:
+        reach = self._reach(axis)
+        shown = arithmetic(size, reach, self.stride[axis], pad)
+        return SizeNotPositive(self.layer, size, reach, pad, self._axis(axis), shown)
+
+    def _axis(self, axis: int) -> str:
+        return AXES.get(len(self.window), ("side",) * len(self.window))[axis]
 
     def _repairs(self, size: int, axis: int, pad: int) -> tuple[Repair, ...]:
         stride, reach = self.stride[axis], self._reach(axis)
@@ -84,7 +92,7 @@ class Slide(Record):
             if other != pad and other * 2 <= reach and (size + 2 * other - reach) % stride == 0:
                 found.append(Repair("pad", str(other), arithmetic(size, reach, stride, other)))
                 break
-        for other in range(stride - 1, 1, -1):
+        for other in range(min(stride - 1, LARGEST_REPAIR_STRIDE), 1, -1):
             if (size + 2 * pad - reach) % other == 0:
                 window = "x".join([str(side) for side in self.window])
                 shown = arithmetic(size, reach, other, pad)

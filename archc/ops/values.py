@@ -5,11 +5,16 @@ Sizes are exact Python integers of any length. A shape is for one sample; the ba
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 from archc.record import Record
+
+Number = int | Fraction | float
+"""A number on a row: exact as written, a float only behind sqrt, log2 and broken powers."""
 
 
 class Count(Record):
-    """A number of things unknown until the network runs: a letter and a whole number, `R` or `T+1`."""
+    """A number of things unknown until the network runs, `R` or `T+1`: a letter and a number."""
 
     symbol: str
     plus: int = 0
@@ -57,7 +62,7 @@ class Shape:
 
     @property
     def things(self) -> int:
-        """How many things; an unknown count is met only inside a cost, which puts numbers in its place."""
+        """How many things; a cost is asked for only with numbers in place of unknown counts."""
         if isinstance(self.count, Count):
             raise AssertionError(f"the count {self.count} has no number here")
         return 1 if self.count is None else self.count
@@ -110,8 +115,19 @@ def text_of(value: Value) -> str:
     return f"[{', '.join([str(item) for item in value])}]"
 
 
+def number_text(value: Number) -> str:
+    """A number as people write it: `0.5` for one half, `1/3` only where no short decimal is exact."""
+    if isinstance(value, Fraction) and value.denominator != 1:
+        try:
+            short = f"{float(value):.6g}"
+        except OverflowError:
+            return str(value)
+        return short if Fraction(short) == value else str(value)
+    return str(value)
+
+
 class Window(Record):
-    """Sides as written, `3x3`, and perhaps a stride, `3x3/2`. Also any size: `HxWx3` is a window of three."""
+    """Sides as written, `3x3`, and perhaps a stride, `3x3/2`. Any size too: `HxWx3` has three."""
 
     sides: tuple[int, ...]
     stride: tuple[int, ...] | None = None

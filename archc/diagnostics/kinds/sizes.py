@@ -63,8 +63,14 @@ def arithmetic(size: int, window: int, stride: int, pad: int) -> str:
     """The lecture's formula with numbers: `(7 - 3 + 2*1) / 3 + 1 = 3`."""
     pads = f" + 2*{pad}" if pad else ""
     result = Fraction(size + 2 * pad - window, stride) + 1
-    shown = str(result.numerator) if result.denominator == 1 else f"{float(result):.2f}"
+    shown = str(result.numerator) if result.denominator == 1 else _two_digits(result)
     return f"({size} - {window}{pads}) / {stride} + 1 = {shown}"
+
+
+def _two_digits(value: Fraction) -> str:
+    """`2.33`, for numbers of any size."""
+    sign, hundredths = "-" if value < 0 else "", round(abs(value) * 100)
+    return f"{sign}{hundredths // 100}.{hundredths % 100:02d}"
 
 
 class SizeNotPositive(Kind):

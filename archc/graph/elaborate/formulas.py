@@ -1,0 +1,302 @@
+"""Formulas: exact arithmetic over the names in sight.
+
+Decimals and `+ - * / mod //` are exact rationals; sqrt, log2 and powers that are not whole are floats; `round`
+halves up (LANGUAGE.md section 13). Mistakes are raised as `Mistake` and become diagnostics in one place.
+"""
+
+from __future__ import annotations
+
+import math
+import operator
+from collections.abc import Callable
+from fractions import Fraction
+from typing import Any
+
+from archc.diagnostics.kinds.expansion import DivisionByZero
+from archc.diagnostics.kinds.names import UnknownName, WrongNumberOfValues
+from archc.diagnostics.kinds.values import ValueNotAllowed
+from archc.diagnostics.model import Kind
+from archc.graph.elaborate.scope import BlockDefinition, Datum, Presets, Scalar, Scope, describe, kind_of
+from archc.ops.values import Window
+from archc.source import Span
+from archc.syntax import tree
+
+NameLookup = Callable[[tree.Name, Scope], Datum | None]
+
+
+class Mistake(Exception):
+    """A mistake found while working something out: the kind, and where."""
+
+    def __init__(self, kind: Kind, span: Span) -> None:
+        super().__init__(kind.message)
+        self.kind = kind
+        self.span = span
+
+
+class Formulas:
+    """Works out formulas. `lookup` finds what is no name of the scope (rows, words); `digits` is the limit."""
+
+    def __init__(self, digits: int, lookup: NameLookup) -> None:
+        self.largest = 10**digits
+        self.digits = digits
+        self.lookup = lookup
+
+    def evaluate(self, expression: tree.Expression, scope: Scope) -> Datum:
+        """The value of an expression; raises Mistake."""
+        return _RULES[type(expression)](self, expression, scope)
+
+    def number(self, expression: tree.Expression, scope: Scope) -> Scalar:
+        """The value, which must be a number."""
+        value = self.evaluate(expression, scope)
+        if isinstance(value, bool) or not isinstance(value, (int, Fraction, float)):
+            kind = ValueNotAllowed("this", f"{kind_of(value)} ({describe(value)})", "a number")
+            raise Mistake(kind, expression.span)
+        return value
+
+    def whole(self, expression: tree.Expression, scope: Scope, what: str) -> int:
+        """The value, which must be a whole number of at least 0."""
+        value = as_whole(self.number(expression, scope))
+        if value is None or value < 0:
+            shown = describe(self.number(expression, scope))
+            raise Mistake(ValueNotAllowed(what, shown, "a whole number of at least 0"), expression.span)
+        return value
+
+    def truth(self, expression: tree.Expression, scope: Scope) -> bool:
+        """The value, which must be a condition."""
+        value = self.evaluate(expression, scope)
+        if not isinstance(value, bool):
+            takes = "a comparison, or yes or no"
+            kind = ValueNotAllowed("a condition", f"{kind_of(value)} ({describe(value)})", takes)
+            raise Mistake(kind, expression.span)
+        return value
+
+    # ---- one rule for each kind of expression --------------------------------------------------------
+
+    def _number(self, node: tree.Number, scope: Scope) -> Datum:
+        return node.value
+
+    def _text(self, node: tree.Text, scope: Scope) -> Datum:
+        return node.value
+
+    def _switch(self, node: tree.Switch, scope: Scope) -> Datum:
+        return node.value
+
+    def _name(self, node: tree.Name, scope: Scope) -> Datum:
+        found = scope.find(node.parts[0]) if len(node.parts) == 1 else None
+        if found is None:
+            found = self.lookup(node, scope)
+        if found is None:
+            name = ".".join(node.parts)
+            raise Mistake(UnknownName(name, "name", tuple(scope.all_names())), node.span)
+        return found
+
+    def _size(self, node: tree.Size, scope: Scope) -> Datum:
+        sides = []
+        for side in node.sides:
+            if side is None:
+                raise Mistake(ValueNotAllowed("a side", "?", "a number here"), node.span)
+            value = as_whole(self.number(side, scope))
+            if value is None:
+                shown = describe(self.number(side, scope))
+                raise Mistake(ValueNotAllowed("a side", shown, "a whole number"), side.span)
+            sides.append(value)
+        return Window(tuple(sides))
+
+    def _arithmetic(self, node: tree.Arithmetic, scope: Scope) -> Datum:
+        value = self.evaluate(node.first, scope)
+        for sign, operand in node.rest:
+            if isinstance(value, Window) and sign == "/":
+                value = self._strided(value, operand, scope)
+                continue
+            left = self._numeric(value, node.first.span)
+            value = self._apply(sign, left, self.number(operand, scope), node.span)
+        return value
+
+    def _strided(self, window: Window, operand: tree.Expression, scope: Scope) -> Window:
+        if window.stride is not None:
+            raise Mistake(ValueNotAllowed("a window", "two strides", "one stride"), operand.span)
+        stride = self.evaluate(operand, scope)
+        if isinstance(stride, Window):
+            return Window(window.sides, stride.sides)
+        whole = as_whole(stride) if isinstance(stride, (int, Fraction, float)) else None
+        if whole is None or whole < 1 or isinstance(stride, bool):
+            kind = ValueNotAllowed("a stride", describe(stride), "a whole number of at least 1")
+            raise Mistake(kind, operand.span)
+        return Window(window.sides, (whole,))
+
+    def _numeric(self, value: Datum, span: Span) -> Scalar:
+        if isinstance(value, bool) or not isinstance(value, (int, Fraction, float)):
+            raise Mistake(ValueNotAllowed("a formula", f"{kind_of(value)} ({describe(value)})", "numbers"), span)
+        return value
+
+    def _apply(self, sign: str, left: Scalar, right: Scalar, span: Span) -> Scalar:
+        if sign in ("/", "//", "mod"):
+            if right == 0:
+                raise Mistake(DivisionByZero(span.text), span)
+            if sign == "/" and isinstance(left, int) and isinstance(right, int):
+                return self._checked(_lowest(Fraction(left, right)), span)
+        return self._checked(_lowest(_OPERATIONS[sign](left, right)), span)
+
+    def _checked(self, value: Scalar, span: Span) -> Scalar:
+        if isinstance(value, float):
+            if math.isfinite(value) and abs(value) < self.largest:
+                return value
+        elif abs(value) < self.largest and (isinstance(value, int) or value.denominator < self.largest):
+            return value
+        takes = f"numbers of at most {self.digits} digits"
+        raise Mistake(ValueNotAllowed("a formula", "a larger one", takes), span)
+
+    def _power(self, node: tree.Power, scope: Scope) -> Datum:
+        value = self.number(node.items[-1], scope)
+        for item in reversed(node.items[:-1]):
+            value = self._raise(self.number(item, scope), value, node.span)
+        return value
+
+    def _raise(self, base: Scalar, exponent: Scalar, span: Span) -> Scalar:
+        whole = as_whole(exponent)
+        if base == 0 and exponent < 0:
+            raise Mistake(DivisionByZero(span.text), span)
+        if whole is None or isinstance(base, float):
+            if base < 0:
+                kind = ValueNotAllowed("a power", describe(base), "a base that is not negative")
+                raise Mistake(kind, span)
+            try:
+                return self._checked(float(base) ** float(exponent), span)
+            except OverflowError:
+                return self._checked(math.inf, span)
+        parts = (base, 1) if isinstance(base, int) else (base.numerator, base.denominator)
+        bits = max(abs(parts[0]), parts[1]).bit_length() - 1
+        if bits * abs(whole) > 4 * self.digits:
+            return self._checked(math.inf, span)
+        if abs(whole) > self.largest:
+            return 1 if whole % 2 == 0 else base
+        return self._checked(_lowest(Fraction(base) ** whole), span)
+
+    def _signed(self, node: tree.Signed, scope: Scope) -> Datum:
+        value = self.number(node.operand, scope)
+        return -value if node.sign == "-" else value
+
+    def _choice(self, node: tree.Choice, scope: Scope) -> Datum:
+        branch = node.then if self.truth(node.condition, scope) else node.otherwise
+        return self.evaluate(branch, scope)
+
+    def _comparison(self, node: tree.Comparison, scope: Scope) -> Datum:
+        left, right = self.evaluate(node.left, scope), self.evaluate(node.right, scope)
+        if node.relation in ("==", "!="):
+            return (_comparable(left) == _comparable(right)) == (node.relation == "==")
+        pair = self._numeric(left, node.left.span), self._numeric(right, node.right.span)
+        return bool(_COMPARISONS[node.relation](*pair))
+
+    def _logic(self, node: tree.Logic, scope: Scope) -> Datum:
+        stop = node.word == "or"
+        for item in node.items:
+            if self.truth(item, scope) == stop:
+                return stop
+        return not stop
+
+    def _negation(self, node: tree.Negation, scope: Scope) -> Datum:
+        return self.truth(node.operand, scope) ^ (node.times % 2 == 1)
+
+    def _function(self, node: tree.Function, scope: Scope) -> Datum:
+        values = [self.number(argument, scope) for argument in node.arguments]
+        if node.name not in FUNCTIONS:
+            raise Mistake(UnknownName(node.name, "function", tuple(FUNCTIONS)), node.span)
+        least, most, function = FUNCTIONS[node.name]
+        if not least <= len(values) <= most:
+            takes = str(least) if least == most else f"at least {least}"
+            raise Mistake(WrongNumberOfValues(node.name, len(values), takes), node.span)
+        try:
+            return self._checked(_lowest(function(*values)), node.span)
+        except (ValueError, OverflowError, ZeroDivisionError):
+            kind = ValueNotAllowed(node.name, ", ".join([describe(v) for v in values]), "positive numbers")
+            raise Mistake(kind, node.span) from None
+
+    def _preset(self, node: tree.Preset, scope: Scope) -> Datum:
+        block = self._name(node.name, scope)
+        values = tuple([(key.name, self.evaluate(key.value, scope)) for key in node.keywords])
+        if isinstance(block, Presets):
+            return Presets(block.block, (*block.values, *values))
+        if not isinstance(block, BlockDefinition):
+            kind = ValueNotAllowed("a cell with values", kind_of(block), "a block in front")
+            raise Mistake(kind, node.span)
+        return Presets(block, values)
+
+    def _shape(self, node: tree.Expression, scope: Scope) -> Datum:
+        raise Mistake(ValueNotAllowed("this", "a shape", "a number, a size or a word"), node.span)
+
+
+def as_whole(value: Scalar) -> int | None:
+    """The integer a number is, or None."""
+    if isinstance(value, int):
+        return value
+    if isinstance(value, float):
+        return int(value) if value.is_integer() else None
+    return value.numerator if value.denominator == 1 else None
+
+
+def divisible(value: Scalar, divisor: Scalar) -> int:
+    """MobileNet's rounding: the nearest multiple, at least the divisor, never below 90 % of the value."""
+    step = as_whole(divisor)
+    if step is None or step < 1:
+        raise ValueError(divisor)
+    rounded = max(step, math.floor(value + Fraction(step, 2)) // step * step)
+    return rounded + step if rounded < Fraction(9, 10) * Fraction(value) else rounded
+
+
+def _square_root(value: Scalar) -> float:
+    return math.sqrt(value)
+
+
+def _round(value: Scalar) -> int:
+    return math.floor(value + Fraction(1, 2)) if not isinstance(value, float) else math.floor(value + 0.5)
+
+
+def _lowest(value: Any) -> Scalar:
+    if isinstance(value, Fraction) and value.denominator == 1:
+        return value.numerator
+    return value  # type: ignore[no-any-return]
+
+
+def _comparable(value: Datum) -> Any:
+    return describe(value) if not isinstance(value, (int, float, Fraction)) else value
+
+
+def _floored(left: Scalar, right: Scalar) -> int:
+    return math.floor(left / right) if isinstance(left, float) else left // right  # type: ignore[return-value]
+
+
+FUNCTIONS: dict[str, tuple[int, int, Callable[..., Any]]] = {
+    "floor": (1, 1, math.floor),
+    "ceil": (1, 1, math.ceil),
+    "round": (1, 1, _round),
+    "min": (1, 99, min),
+    "max": (1, 99, max),
+    "sqrt": (1, 1, _square_root),
+    "log2": (1, 1, math.log2),
+    "divisible": (2, 2, divisible),
+}
+_OPERATIONS: dict[str, Callable[[Any, Any], Any]] = {
+    "+": operator.add, "-": operator.sub, "*": operator.mul, "/": operator.truediv,
+    "//": _floored, "mod": operator.mod,
+}
+_COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
+    "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge,
+}
+_RULES: dict[type, Callable[[Formulas, Any, Scope], Datum]] = {
+    tree.Number: Formulas._number,
+    tree.Text: Formulas._text,
+    tree.Switch: Formulas._switch,
+    tree.Name: Formulas._name,
+    tree.Size: Formulas._size,
+    tree.Arithmetic: Formulas._arithmetic,
+    tree.Power: Formulas._power,
+    tree.Signed: Formulas._signed,
+    tree.Choice: Formulas._choice,
+    tree.Comparison: Formulas._comparison,
+    tree.Logic: Formulas._logic,
+    tree.Negation: Formulas._negation,
+    tree.Function: Formulas._function,
+    tree.Preset: Formulas._preset,
+    tree.ShapeText: Formulas._shape,
+    tree.ShapeList: Formulas._shape,
+}

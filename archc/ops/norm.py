@@ -1,0 +1,230 @@
+"""Normalisations: numbers are shifted and scaled to a common size, then by trained factors."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Any
+
+from archc.diagnostics.kinds.values import ValueNotAllowed
+from archc.diagnostics.model import Kind
+from archc.ops.base import Op, Result, Tensors, needs_map, needs_numbers, option, within, wrong
+from archc.ops.conv import bad_groups
+from archc.ops.values import Count, Number, Shape
+
+AFFINE = "whether trained factors and shifts follow"
+EPS = "added to the variance"
+
+
+def needs_features(op: Op, value: Any) -> Kind | None:
+    """The problem unless the value has channels on at most three sides, or features."""
+    problem = needs_numbers(op, value)
+    if problem or value.rank <= 3:
+        return problem
+    return wrong(op, "a map of at most three sides, a vector or things", value)
+
+
+class BatchNorm(Op):
+    """Batch normalisation: each channel to mean 0 and variance 1 over batch and places.
+
+    y = (x - mean)/sqrt(var + eps)*weight + bias; on `T of D` over batch and things for each of the D
+    features. Running statistics are kept for inference and are not trained. `frozen` keeps factors
+    and shifts untrained too (torchvision's FrozenBatchNorm2d), `affine=no` has none. No MACs.
+
+    Example:
+        input 32x32x3
+        conv 3x3 16 pad=half bias=no
+        bn                       -> 32x32x16
+
+    Source: Ioffe and Szegedy 2015, "Batch normalization".
+    """
+
+    words = ("bn",)
+    elementwise = True
+    eps: Number = option("number", default=Fraction("1e-5"), doc=EPS)
+    momentum: Number = option(
+        "number", default=Fraction("0.1"), doc="weight of the new batch in the running statistics"
+    )
+    affine: bool = option("switch", default=True, doc=AFFINE)
+    frozen: bool = option("flag", default=False, doc="all its numbers are buffers, none is trained")
+    init: str | None = option(
+        "choice", default=None, choices=("zero",), doc="zero: the factors begin at 0"
+    )
+
+    def shape(self, value: Any) -> Result:
+        if self.frozen and not self.affine:
+            return ValueNotAllowed("affine", "no", "no value beside frozen, which keeps the factors")
+        problem = within("eps", self.eps, 0) or within("momentum", self.momentum, 0, 1)
+        return problem or needs_features(self, value) or value
+
+    def weights(self, value: Shape) -> Tensors:
+        if self.frozen or not self.affine:
+            return {}
+        return {"weight": (value.channels,), "bias": (value.channels,)}
+
+    def buffers(self, value: Shape) -> Tensors:
+        size = (value.channels,)
+        statistics: Tensors = {"running_mean": size, "running_var": size}
+        if self.frozen:
+            return {"weight": size, "bias": size, **statistics}
+        return {**statistics, "num_batches_tracked": ()}
+
+
+class LocalResponseNorm(Op):
+    """Local response normalisation: each number is divided by those of its neighbouring channels.
+
+    y = x / (k + alpha * sum of x^2 over n channels)^beta, AlexNet's formula and numbers. `mean` puts
+    the mean of the squares in place of their sum, as Caffe, torch and ONNX do: their alpha is n times
+    as large for the same layer. No MACs.
+
+    Example:
+        input 55x55x96
+        lrn n=5 alpha=1e-4 beta=0.75 k=2  -> 55x55x96
+
+    Source: Krizhevsky et al. 2012, "ImageNet classification with deep CNNs", section 3.3.
+    """
+
+    words = ("lrn",)
+    elementwise = True
+    n: int = option("integer", default=5, positional=True, doc="neighbouring channels")
+    alpha: Number = option("number", default=Fraction("1e-4"), doc="weight of the neighbours")
+    beta: Number = option("number", default=Fraction("0.75"), doc="power of the divisor")
+    k: Number = option("number", default=Fraction(2), doc="added to the sum")
+    mean: bool = option("flag", default=False, doc="alpha is for the mean of the squares")
+
+    def shape(self, value: Any) -> Result:
+        problem = within("alpha", self.alpha, 0) or within("k", self.k, 0)
+        return problem or within("beta", self.beta, 0) or needs_map(self, value) or value
+
+
+class LayerNorm(Op):
+    """Layer normalisation: the channels at each place (the features of each thing) together.
+
+    y = (x - mean)/sqrt(var + eps)*weight + bias. `all` takes the whole value instead, with one factor
+    for each of its numbers: all places and channels of a map (of each map in `R of HxWxC`), all
+    things of `196 of 512`. `bias=no` leaves out the shift, `affine=no` the factors too. No MACs.
+
+    Example:
+        input 196x768
+        tokens
+        layernorm eps=1e-6       -> 196 of 768
+
+    Source: Ba, Kiros and Hinton 2016, "Layer normalization".
+    """
+
+    words = ("layernorm",)
+    elementwise = True
+    eps: Number = option("number", default=Fraction("1e-5"), doc=EPS)
+    all: bool = option("flag", default=False, doc="over the whole value, not each place")
+    affine: bool = option("switch", default=True, doc=AFFINE)
+    bias: bool = option("switch", default=True, doc="whether shifts follow the factors")
+
+    def shape(self, value: Any) -> Result:
+        problem = within("eps", self.eps, 0) or needs_numbers(self, value)
+        if problem:
+            return problem
+        if self.all and value.rank == 0 and isinstance(value.count, Count):
+            return wrong(self, "a known number of things for `all`", value)
+        return value  # type: ignore[no-any-return]
+
+    def weights(self, value: Shape) -> Tensors:
+        if not self.affine:
+            return {}
+        size = self._normalized(value)
+        return {"weight": size, "bias": size} if self.bias else {"weight": size}
+
+    def _normalized(self, value: Shape) -> tuple[int, ...]:
+        """The sides that are normalised together, in torch's order."""
+        if not self.all:
+            return (value.channels,)
+        if value.rank == 0 and isinstance(value.count, int):
+            return value.count, value.channels
+        return value.channels, *value.spatial
+
+
+class GroupNorm(Op):
+    """Group normalisation: the channels in groups, each group over all places of its map.
+
+    y = (x - mean)/sqrt(var + eps)*weight + bias. On `T of D` each thing is normalised by itself. No
+    MACs.
+
+    Example:
+        input 56x56x64
+        groupnorm 32             -> 56x56x64
+
+    Source: Wu and He 2018, "Group normalization".
+    """
+
+    words = ("groupnorm",)
+    elementwise = True
+    groups: int = option("integer", positional=True, doc="groups of channels")
+    eps: Number = option("number", default=Fraction("1e-5"), doc=EPS)
+    affine: bool = option("switch", default=True, doc=AFFINE)
+
+    def shape(self, value: Any) -> Result:
+        problem = within("eps", self.eps, 0) or needs_numbers(self, value)
+        problem = problem or bad_groups(self.groups, value.channels, "channels")
+        if problem:
+            return problem
+        if value.numbers_each == self.groups:
+            return wrong(self, "more than one number in each group", value)
+        return value  # type: ignore[no-any-return]
+
+    def weights(self, value: Shape) -> Tensors:
+        size = (value.channels,)
+        return {"weight": size, "bias": size} if self.affine else {}
+
+
+class InstanceNorm(Op):
+    """Instance normalisation: each channel of each sample over its own places.
+
+    y = (x - mean)/sqrt(var + eps), as torch without trained factors unless `affine=yes`. No MACs.
+
+    Example:
+        input 256x256x64
+        instancenorm             -> 256x256x64
+
+    Source: Ulyanov et al. 2016, "Instance normalization: the missing ingredient for fast stylization".
+    """
+
+    words = ("instancenorm",)
+    elementwise = True
+    eps: Number = option("number", default=Fraction("1e-5"), doc=EPS)
+    affine: bool = option("switch", default=False, doc=AFFINE)
+
+    def shape(self, value: Any) -> Result:
+        problem = within("eps", self.eps, 0) or needs_map(self, value)
+        if problem:
+            return problem
+        if value.numbers_each == value.channels:
+            return wrong(self, "a map of more than one place", value)
+        return value  # type: ignore[no-any-return]
+
+    def weights(self, value: Shape) -> Tensors:
+        size = (value.channels,)
+        return {"weight": size, "bias": size} if self.affine else {}
+
+
+class L2Norm(Op):
+    """Length normalisation: the channels at each place (the features of each thing) to one length.
+
+    y = x / sqrt(sum of x^2 over the channels + eps) * weight, the weights beginning at `scale`;
+    `affine=no` has no weights. No MACs.
+
+    Example:
+        input 38x38x512
+        l2norm scale=20          -> 38x38x512
+
+    Source: Liu et al. 2016, "ParseNet", section 3.3; SSD on conv4_3.
+    """
+
+    words = ("l2norm",)
+    elementwise = True
+    scale: Number = option("number", default=Fraction(1), doc="the weights' initial value")
+    eps: Number = option("number", default=Fraction("1e-10"), doc="added to the sum of squares")
+    affine: bool = option("switch", default=True, doc="whether trained factors follow")
+
+    def shape(self, value: Any) -> Result:
+        return within("eps", self.eps, 0) or needs_numbers(self, value) or value
+
+    def weights(self, value: Shape) -> Tensors:
+        return {"weight": (value.channels,)} if self.affine else {}

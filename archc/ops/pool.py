@@ -1,0 +1,224 @@
+"""Poolings: the largest number, the mean or the p-norm of each window; and undoing the first."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Any
+
+from archc.diagnostics.kinds.sizes import IndicesMismatch
+from archc.diagnostics.kinds.values import MissingValue, ValueNotAllowed
+from archc.diagnostics.model import Kind
+from archc.ops.base import Op, Result, needs_map, option, within, wrong
+from archc.ops.conv import Windowed, bad_pad
+from archc.ops.dims import Slide, each_side, fit_rank, positive
+from archc.ops.values import Number, Padding, Shape, Window, text_of
+
+ALONE = 2
+"""`maxpool` without a window is 2x2/2, as on the slides"""
+
+
+class Pooling(Windowed):
+    """What the poolings share. Alone they mean 2x2/2.
+
+    With a window the stride must be written, unless the window covers the padded map: frameworks
+    disagree on the default, torch takes the window's sides, Caffe 1.
+    """
+
+    rounding: str = option(
+        "choice",
+        default="safe",
+        positional=True,
+        choices=("safe", "exact", "floor", "ceil"),
+        doc="if it does not tile",
+    )
+
+    def _written(self) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        sides, strides = super()._written()
+        return (sides, strides) if sides or strides else ((ALONE,), (ALONE,))
+
+    def _pooled(self, value: Shape, pad: Padding) -> Result:
+        """The output's shape: the channels stay."""
+        problem = bad_pad(pad, value)
+        if problem:
+            return problem
+        if self.window is None and self.kernel is None and self.stride is None:
+            sides, strides = (ALONE,) * value.rank, (ALONE,) * value.rank
+        else:
+            written = self._sides(value)
+            if isinstance(written, Kind):
+                return written
+            moved = self._stride(value) or self._only_place(value, written, pad)
+            if isinstance(moved, Kind):
+                return moved
+            sides, strides = written, moved
+        problem = self._wide_pad(sides, pad)
+        slide = Slide(self.word, sides, strides, pad, (1,) * value.rank, self.rounding)
+        spatial = problem or slide.over(value)
+        return spatial if isinstance(spatial, Kind) else value.with_spatial(spatial)
+
+    def _only_place(
+        self, value: Shape, sides: tuple[int, ...], pad: Padding
+    ) -> tuple[int, ...] | Kind:
+        """A stride of 1 if the window has one place; else the stride is missing."""
+        pads = (0,) * value.rank if isinstance(pad, str) else each_side(pad, value.rank)
+        room = [n + 2 * p - side for n, p, side in zip(value.spatial, pads, sides)]
+        if max(room) <= 0 and not isinstance(pad, str):
+            return (1,) * value.rank
+        shown = str(sides[0]) if self.window is None else str(self.window)
+        example = f"kernel={shown} stride={shown}" if self.window is None else f"{shown}/2"
+        return MissingValue(self.word, "a stride beside its window", f"{self.word} {example}")
+
+    def _wide_pad(self, sides: tuple[int, ...], pad: Padding) -> Kind | None:
+        """A window that lies in the pad alone would have nothing to take the largest of."""
+        if isinstance(pad, str):
+            return None
+        pads = each_side(pad, len(sides))
+        if all(amount <= side // 2 for amount, side in zip(pads, sides)):
+            return None
+        shown = "x".join([str(amount) for amount in pads])
+        return ValueNotAllowed("pad", shown, f"at most half of the window, {min(sides) // 2}")
+
+    def _adapted(self, value: Shape, to: Window | int, pad: Padding) -> Result:
+        """The output's shape for `to=6x6`, whatever the input's sides are."""
+        if self.window or self.kernel or self.stride or pad != 0:
+            takes = "a size only where no window, stride or pad is written"
+            return ValueNotAllowed("to", str(to), takes)
+        sides = sides_of(to, value)
+        problem = fit_rank(self.word, "size", sides, value) or positive("to", sides)
+        return problem or value.with_spatial(sides)
+
+
+def sides_of(size: Window | int, value: Shape) -> tuple[int, ...]:
+    """The sides a size asks for; one number stands for all of them."""
+    if isinstance(size, int):
+        return (size,) * value.rank
+    return size.sides * value.rank if len(size.sides) == 1 else size.sides
+
+
+class MaxPool(Pooling):
+    """Max pooling: the largest number under the window, each channel for itself.
+
+    out = (N + 2*pad - window)/stride + 1; alone it means 2x2/2. `to=6x6` chooses the windows so that
+    the output has this size (adaptive pooling). Pads count as minus infinity.
+
+    Example:
+        input 224x224x64
+        maxpool 2x2/2            -> 112x112x64
+
+    Source: Ranzato et al. 2007, "Unsupervised learning of invariant feature hierarchies".
+    """
+
+    words = ("maxpool",)
+    pad: Padding = option("padding", default=0, doc="around: 1, 0x1x1, half or same")
+    to: Window | None = option("size", default=None, doc="the output's sides, to=6x6")
+
+    def shape(self, value: Any) -> Result:
+        problem = needs_map(self, value)
+        if problem:
+            return problem
+        if self.to is not None:
+            return self._adapted(value, self.to, self.pad)
+        return self._pooled(value, self.pad)
+
+
+class AvgPool(Pooling):
+    """Average pooling: the mean of the numbers under the window, each channel for itself.
+
+    out = (N + 2*pad - window)/stride + 1; alone it means 2x2/2. Zeros of `pad=1` or `pad=half` are
+    counted in the mean (torch's default), those of `pad=same` are not (TensorFlow's): `count=all` and
+    `count=real` say it. `to=6x6` chooses the windows so that the output has this size.
+
+    Example:
+        input 8x8x2048
+        avgpool 8x8              -> 1x1x2048
+
+    Source: LeCun et al. 1998, section II.B (subsampling).
+    """
+
+    words = ("avgpool",)
+    pad: Padding = option("padding", default=0, doc="zeros around: 1, 0x1x1, half or same")
+    to: Window | None = option("size", default=None, doc="the output's sides, to=6x6")
+    count: str | None = option(
+        "choice", default=None, choices=("all", "real"), doc="whether pads count in the mean"
+    )
+
+    def shape(self, value: Any) -> Result:
+        problem = needs_map(self, value)
+        if problem:
+            return problem
+        if self.to is not None:
+            return self._adapted(value, self.to, self.pad)
+        return self._pooled(value, self.pad)
+
+
+class GlobalAvgPool(Op):
+    """Global average pooling: the mean of each channel over the whole map.
+
+    The map keeps its sides, all 1; `flatten` makes a vector of it, `fc` does so by itself.
+
+    Example:
+        input 7x7x2048
+        gap                      -> 1x1x2048
+
+    Source: Lin et al. 2014, "Network in network", section 3.2.
+    """
+
+    words = ("gap",)
+
+    @property
+    def sees_all(self) -> bool:
+        return True
+
+    def shape(self, value: Any) -> Result:
+        return needs_map(self, value) or value.with_spatial((1,) * value.rank)
+
+
+class LPPool(Pooling):
+    """Power pooling: the p-norm of the numbers under the window, (sum of x^p)^(1/p).
+
+    p = 1 is the sum, p = 2 (the default) the length; it comes near max pooling as p grows. Without
+    pads, as in torch. Alone it means 2x2/2.
+
+    Example:
+        input 32x32x16
+        lppool 2x2/2 p=2         -> 16x16x16
+
+    Source: Sermanet et al. 2012, "Convolutional neural networks applied to house numbers".
+    """
+
+    words = ("lppool",)
+    p: Number = option("number", default=Fraction(2), doc="the power")
+
+    def shape(self, value: Any) -> Result:
+        problem = needs_map(self, value) or within("p", self.p, 0, open_low=True)
+        return problem or self._pooled(value, 0)
+
+
+class Unpool(Op):
+    """Max unpooling: each number goes back to where the named max pooling found it, the rest is 0.
+
+    The output has the shape that went into that pooling; the value must have the pooled shape.
+
+    Example:
+        input 8x8x16
+        maxpool as pool1
+        conv 3x3 16 pad=half
+        unpool pool1             -> 8x8x16
+
+    Source: Zeiler and Fergus 2014, "Visualizing and understanding convolutional networks", 2.1.
+    """
+
+    words = ("unpool",)
+    role = "move"
+    wants_pool_input = True
+    pool: str = option("row", positional=True, doc="the maxpool row to undo")
+
+    def shape(self, value: Any, pooled: Any, before: Any) -> Result:
+        problem = needs_map(self, value) or needs_map(self, pooled) or needs_map(self, before)
+        if problem:
+            return problem
+        if value != pooled:
+            return IndicesMismatch(self.pool, text_of(pooled), text_of(value))
+        if before.count != value.count or before.rank != value.rank:
+            return wrong(self, f"a value pooled from {before}", value)
+        return Shape(before.dims, before.count)

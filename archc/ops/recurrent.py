@@ -1,0 +1,162 @@
+"""Recurrent layers and word embedding, along the things of `T of D`."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Any, ClassVar
+
+from archc.diagnostics.kinds.sizes import ShapesDiffer
+from archc.diagnostics.kinds.values import ValueNotAllowed
+from archc.diagnostics.model import Kind
+from archc.ops.base import (
+    THINGS_HINT,
+    Op,
+    Result,
+    Tensors,
+    needs_numbers,
+    option,
+    row_inputs,
+    within,
+    wrong,
+)
+from archc.ops.values import Number, Shape, text_of
+
+
+class Recurrent(Op):
+    """What lstm, gru and rnn share; torch's names and order of weights.
+
+    On `T of D` the state runs over all things, from zeros or `start`; on `D` alone it makes one step
+    (inside `scan` the layer carries its own state from thing to thing).
+    """
+
+    weighted = True
+    gates: ClassVar[int] = 1
+    channels: int = option("integer", positional=True, doc="numbers of the state")
+    layers: int = option("integer", default=1, doc="layers on top of each other")
+    bidirectional: bool = option("flag", default=False, doc="a second one runs backwards")
+    bias: bool = option("switch", default=True, doc="whether biases are added (two, as in torch)")
+    dropout: Number = option("number", default=Fraction(0), doc="dropped between layers")
+    start: str | None = option("row", default=None, doc="the row that gives the first state")
+
+    def shape(self, value: Any, *states: Any) -> Result:
+        problem = needs_numbers(self, value) or within("dropout", self.dropout, 0, 1)
+        if problem:
+            return problem
+        if value.rank != 0:
+            return wrong(self, "a vector or things such as T of 512", value, THINGS_HINT)
+        if self.bidirectional and value.count is None:
+            takes = "things to run over, as in T of 512"
+            return ValueNotAllowed("bidirectional", f"a single value of {value}", takes)
+        for name, state in row_inputs(self, (value, *states)).items():
+            problem = self._bad_state(name, state)
+            if problem:
+                return problem
+        return Shape((self.channels * self._ways(),), value.count)
+
+    def weights(self, value: Shape, *states: Any) -> Tensors:
+        tensors: Tensors = {}
+        size = self.gates * self.channels
+        for layer in range(self.layers):
+            incoming = value.channels if layer == 0 else self.channels * self._ways()
+            for way in ("", "_reverse")[: self._ways()]:
+                tensors[f"weight_ih_l{layer}{way}"] = (size, incoming)
+                tensors[f"weight_hh_l{layer}{way}"] = (size, self.channels)
+                if self.bias:
+                    tensors[f"bias_ih_l{layer}{way}"] = (size,)
+                    tensors[f"bias_hh_l{layer}{way}"] = (size,)
+        return tensors
+
+    def macs(self, inputs: tuple[Any, ...], output: Any) -> int:
+        value: Shape = inputs[0]
+        above = self.channels * self._ways()
+        incoming = value.channels + (self.layers - 1) * above + self.layers * self.channels
+        return value.things * self.gates * self.channels * self._ways() * incoming
+
+    def _ways(self) -> int:
+        return 2 if self.bidirectional else 1
+
+    def _bad_state(self, name: str, state: Any) -> Kind | None:
+        """The first state is `n`, or one thing for each layer and direction."""
+        number = self.layers * self._ways()
+        wanted = Shape((self.channels,), number if number > 1 else None)
+        if state == wanted:
+            return None
+        rule = f"the state of this {self.word} is {wanted}"
+        join = f"begin {self.word} {name}="
+        return ShapesDiffer(join, (text_of(state), str(wanted)), rule)
+
+
+class Lstm(Recurrent):
+    """Long short-term memory: a cell with an input, a forget and an output gate.
+
+    i, f, o = sigmoid(W x + U h + b), g = tanh(W x + U h + b), c = f*c + i*g, h = o*tanh(c); the value
+    is h. MACs: things * 4n * (D + n), for each layer and direction.
+
+    Example:
+        input T of 512
+        lstm 256                 -> T of 256
+
+    Source: Hochreiter and Schmidhuber 1997; Gers et al. 2000 (forget gate).
+    """
+
+    words = ("lstm",)
+    gates = 4
+    cell: str | None = option("row", default=None, doc="the row that gives the first cell")
+
+
+class Gru(Recurrent):
+    """Gated recurrent unit: an update and a reset gate, no cell.
+
+    r, z = sigmoid(W x + U h + b), n = tanh(W x + r*(U h + b)), h = (1 - z)*n + z*h, torch's form.
+    MACs: things * 3n * (D + n), for each layer and direction.
+
+    Example:
+        input T of 512
+        gru 256                  -> T of 256
+
+    Source: Cho et al. 2014, "Learning phrase representations using RNN encoder-decoder".
+    """
+
+    words = ("gru",)
+    gates = 3
+
+
+class Rnn(Recurrent):
+    """Plain recurrent layer: h = tanh(W x + U h + b), or `relu` in place of tanh.
+
+    MACs: things * n * (D + n), for each layer and direction.
+
+    Example:
+        input T of 512
+        rnn 256                  -> T of 256
+
+    Source: Elman 1990, "Finding structure in time".
+    """
+
+    words = ("rnn",)
+    relu: bool = option("flag", default=False, doc="relu in place of tanh")
+
+
+class Embed(Op):
+    """Embedding: each whole number (a word) chooses a row of a trained table.
+
+    The table has `vocab` rows of `d` numbers. No MACs.
+
+    Example:
+        input T of int
+        embed 512 vocab=10000    -> T of 512
+
+    Source: Bengio et al. 2003, "A neural probabilistic language model".
+    """
+
+    words = ("embed",)
+    channels: int = option("integer", positional=True, doc="numbers for each word")
+    vocab: int = option("integer", doc="how many words there are")
+
+    def shape(self, value: Any) -> Result:
+        if isinstance(value, Shape) and value.is_integer:
+            return Shape((self.channels,), value.count)
+        return wrong(self, "whole numbers, as `input T of int` gives", value)
+
+    def weights(self, value: Shape) -> Tensors:
+        return {"weight": (self.vocab, self.channels)}
