@@ -7,6 +7,7 @@ from collections.abc import Iterable
 LONGEST = 64
 SHOWN = 3
 LISTED = 10
+SHORTEST_START = 3
 
 
 def closest(word: str, known: Iterable[str]) -> tuple[str, ...]:
@@ -20,9 +21,15 @@ def closest(word: str, known: Iterable[str]) -> tuple[str, ...]:
     lower = word.lower()
     found: list[tuple[int, int, str]] = []
     for position, candidate in enumerate(dict.fromkeys(known)):
-        if candidate == word or abs(len(candidate) - len(word)) > allowed:
+        other = candidate.lower()
+        if candidate == word:
             continue
-        steps = distance(lower, candidate.lower(), allowed)
+        if min(len(lower), len(other)) >= SHORTEST_START and other.startswith(lower[: len(other)]):
+            found.append((1, position, candidate))  # `padding` for `pad`, `chan` for `channels`
+            continue
+        if abs(len(other) - len(lower)) > allowed:
+            continue
+        steps = distance(lower, other, allowed)
         if steps <= allowed and steps < max(len(word), len(candidate)):
             found.append((steps, position, candidate))
     found.sort()

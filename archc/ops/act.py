@@ -63,8 +63,8 @@ class Leaky(Activation):
 class PRelu(Activation):
     """Leaky rectifier with a trained slope: y = x for x > 0, weight*x else.
 
-    One slope for the whole layer, as torch's default; `channelwise` has one for each channel, as the
-    paper.
+    One slope for the whole layer, as torch's default; `channelwise` has one for each channel, as
+    the paper.
 
     Example:
         input 56x56x64

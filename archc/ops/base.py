@@ -70,9 +70,10 @@ def option(
     """Declare an option of an operator.
 
     `integer` (whole, at least `minimum`), `number` (exact or float), `window` (`3x3/2`), `size`
-    (`7x7x30`), `padding` (`1`, `0x1x1`, `half`, `same`), `flag` (a bare word, its own name), `switch`
-    (`yes`, `no`), `choice` (one of the words in `choices`), `row` (the name of a row, whose value is a
-    further input), `name` (the name of a row that is no input: `prev` reads it one step late).
+    (`7x7x30`), `padding` (`1`, `0x1x1`, `half`, `same`), `flag` (a bare word, its own name),
+    `switch` (`yes`, `no`), `choice` (one of the words in `choices`), `row` (the name of a row,
+    whose value is a further input), `name` (the name of a row that is no input: `prev` reads it
+    one step late).
     """
     return Field(kind, default, positional, choices, minimum, doc)
 
@@ -138,6 +139,19 @@ class Op(Record):
     def sees_all(self) -> bool:
         """Whether each output depends on every place (or thing) of the input: gap, fc, attention."""
         return False
+
+    @property
+    def own_box(self) -> bool:
+        """Whether the slides' memory column (`values`) counts the output.
+
+        Layers that make new numbers have a box of their own. What works element by element shares
+        the box of the row before it; what rearranges or joins (add, concat, ...) shows numbers
+        that are counted already, unless the join has products (matmul).
+        """
+        cls = type(self)
+        if cls.role == "join":
+            return cls.macs is not Op.macs
+        return not (cls.elementwise or cls.rearranges)
 
     def shape(self, *inputs: Any) -> Result:
         """The output for these inputs, or the problem."""

@@ -137,15 +137,16 @@ class Conv(Filter):
     """Convolution: each output channel is a window's weighted sum over the incoming channels.
 
     out = (N + 2*pad - reach)/stride + 1 with reach = dilate*(window - 1) + 1; 1-, 2- and
-    3-dimensional by the map. `pad=half` is the lecture's (F-1)/2, `pad=same` TensorFlow's. `dw` makes
-    it depthwise: one filter for each incoming channel. MACs: places * channels * (incoming/groups) *
-    window.
+    3-dimensional by the map. `pad=half` is the lecture's (F-1)/2, `pad=same` TensorFlow's. `dw`
+    makes it depthwise: one filter for each incoming channel. MACs: places * channels *
+    (incoming/groups) * window.
 
     Example:
         input 227x227x3
         conv 96 11x11/4          -> 55x55x96
 
-    Source: LeCun et al. 1998, "Gradient-based learning applied to document recognition", section II.
+    Source: LeCun et al. 1998, "Gradient-based learning applied to document recognition", section
+    II.
     """
 
     words = ("conv",)

@@ -9,9 +9,9 @@ from archc.diagnostics.kinds.sizes import ShapesDiffer
 from archc.diagnostics.kinds.values import MissingValue, ValueNotAllowed
 from archc.diagnostics.model import Kind
 from archc.ops.base import THINGS_HINT, Op, Result, Tensors, needs_numbers, option, within, wrong
-from archc.ops.values import Count, Number, Shape, text_of
+from archc.ops.values import Count, Number, Shape
 
-Count_ = int | Count | None
+TWO_COUNTS = "two counts"
 
 
 class Join(Op):
@@ -19,10 +19,10 @@ class Join(Op):
 
     role = "join"
 
-    def _paths(self, inputs: tuple[Any, ...], least: int = 2) -> tuple[Shape, ...] | Kind:
-        """The paths, all of numbers, at least two; or the problem."""
+    def _paths(self, inputs: tuple[Any, ...]) -> tuple[Shape, ...] | Kind:
+        """The paths, two at least and all of numbers; or the problem."""
         found = flat(inputs)
-        if len(found) < least:
+        if len(found) < 2:
             return wrong(self, "two paths or more", found[0] if found else ())
         problems = [problem for path in found if (problem := needs_numbers(self, path))]
         return problems[0] if problems else found
@@ -39,31 +39,19 @@ class Join(Op):
         return Shape(paths[0].dims, count)
 
 
-class NumberwiseJoin(Join):
-    """A join that works number by number and may drop paths while training."""
-
-    droppath: Number = option(
-        "number", default=Fraction(0), doc="chance that a path is dropped; one always stays"
-    )
-
-    def shape(self, *paths: Any) -> Result:
-        found = within("droppath", self.droppath, 0, 1) or self._paths(paths)
-        return found if isinstance(found, Kind) else self._met(found)
-
-
 def flat(inputs: tuple[Any, ...]) -> tuple[Shape, ...]:
-    """Lists among the paths are opened."""
+    """The paths, with lists among them opened."""
     found: list[Shape] = []
     for value in inputs:
         found.extend([value] if isinstance(value, Shape) else value)
     return tuple(found)
 
 
-def common_count(paths: tuple[Shape, ...]) -> int | Count | None | str:
-    """The count that the paths share, None if none has one; `differ` if there are two."""
+def common_count(paths: tuple[Shape, ...]) -> int | Count | str | None:
+    """The count that the paths share, None if none has one, TWO_COUNTS if they differ."""
     counts = {path.count for path in paths if path.count is not None}
     if len(counts) > 1:
-        return "differ"
+        return TWO_COUNTS
     return counts.pop() if counts else None
 
 
@@ -73,48 +61,346 @@ def advice_for(paths: tuple[Shape, ...]) -> tuple[str, ...]:
     other = next((path for path in paths if path.dims != first.dims), first)
     if first.rank < 1 or other.rank != first.rank or other.count != first.count:
         return ()
-    if first.channels == other.channels:
-        return crop_advice(first, other)
     large, small = (first, other) if first.spatial > other.spatial else (other, first)
+    if first.channels == other.channels:
+        return crop_advice(large, small)
     strides = {a // b if b and a % b == 0 else 0 for a, b in zip(large.spatial, small.spatial)}
-    ones = "x".join(["1"] * first.rank)
+    window = "x".join(["1"] * first.rank)
     if strides == {1}:
-        return (f"project the first path: `conv {ones} {other.channels}` gives {other}",)
+        return (f"project the first path: `conv {window} {other.channels}` gives {other}",)
     if len(strides) == 1 and 0 not in strides:
-        row = f"conv {ones}/{strides.pop()} {small.channels}"
+        row = f"conv {window}/{strides.pop()} {small.channels}"
         return (f"project the path of {large}: `{row}` gives {small}",)
     return ()
 
 
-def crop_advice(first: Shape, other: Shape) -> tuple[str, ...]:
-    """The sides differ: the larger map is cropped, or one is resized."""
-    large, small = (first, other) if first.spatial > other.spatial else (other, first)
+def crop_advice(large: Shape, small: Shape) -> tuple[str, ...]:
+    """Only the sides differ: the larger map is cropped."""
     sides = "x".join([str(side) for side in small.spatial])
-    return (f"crop or resize the path of {large}: `crop {sides}` or `crop like=` a row of {small}",)
+    return (f"bring the path of {large} to {sides}: `crop {sides}`, or `crop like=` that row",)
 
 
-class Add(NumberwiseJoin):
+class Add(Join):
     """Sum of the paths, number by number: the shortcut of residual networks.
 
     Shapes are equal; a value without `of` meets each thing of one with `of`. `weighted` trains one
-    number for each path: relu(w) / (sum of relu(w) + 1e-4). No MACs.
+    number for each path and multiplies by relu(w) / (sum of relu(w) + 1e-4). No MACs.
 
     Example:
         input 56x56x64
         add
           identity
-          conv 3x3 64 pad=half   -> 56x56x64
+          conv 3x3 64 pad=half
+        relu                     -> 56x56x64
 
     Source: He et al. 2016, "Deep residual learning"; Tan et al. 2020 (weighted, in BiFPN).
     """
 
     words = ("add",)
-    weighted_paths_doc = "one trained number for each path"
-    weighted: bool = option("flag", default=False, doc=weighted_paths_doc)
+    paths: str = option(
+        "choice",
+        default="equal",
+        positional=True,
+        choices=("equal", "weighted"),
+        doc="weighted: one trained number for each path",
+    )
+    droppath: Number = option(
+        "number", default=Fraction(0), doc="chance that a path is dropped; one always stays"
+    )
+
+    def shape(self, *paths: Any) -> Result:
+        found = within("droppath", self.droppath, 0, 1) or self._paths(paths)
+        return found if isinstance(found, Kind) else self._met(found)
 
     def weights(self, *paths: Any) -> Tensors:
-        return {"weight": (len(flat(paths)),)} if self.weighted else {}
+        return {"weight": (len(flat(paths)),)} if self.paths == "weighted" else {}
 
 
-class Sub(NumberwiseJoin):
-    """The first path minus the others, number by number. No MACs."""
+class Sub(Join):
+    """The first path minus the others, number by number. No MACs.
+
+    Shapes are equal; a value without `of` meets each thing of one with `of`.
+
+    Example:
+        input 32x32x16
+        sub
+          identity
+          conv 3x3 16 pad=half
+        relu                     -> 32x32x16
+
+    Source: elementary; for example Zhang et al. 2017 (DnCNN, image minus its noise).
+    """
+
+    words = ("sub",)
+
+    def shape(self, *paths: Any) -> Result:
+        found = self._paths(paths)
+        return found if isinstance(found, Kind) else self._met(found)
+
+
+class AbsDiff(Join):
+    """Absolute difference of two paths, |a - b|, number by number. No MACs.
+
+    Example:
+        a: input 4096
+        b: input 4096
+        absdiff a b
+        fc 1 ; sigmoid           -> 1
+
+    Source: Koch et al. 2015, "Siamese neural networks for one-shot image recognition".
+    """
+
+    words = ("absdiff",)
+
+    def shape(self, *paths: Any) -> Result:
+        found = self._paths(paths)
+        if isinstance(found, Kind):
+            return found
+        if len(found) != 2:
+            return wrong(self, "exactly two paths", found)
+        return self._met(found)
+
+
+class Reduction(Join):
+    """What mean and max share: over the paths, or with `things` over the things of one value."""
+
+    droppath: Number = option(
+        "number", default=Fraction(0), doc="chance that a path is dropped; one always stays"
+    )
+    things: bool = option("flag", default=False, doc="over the things of the running value")
+
+    def shape(self, *paths: Any) -> Result:
+        problem = within("droppath", self.droppath, 0, 1)
+        if problem:
+            return problem
+        if self.things:
+            if self.droppath:
+                return ValueNotAllowed("droppath", str(self.droppath), "no value beside things")
+            return over_things(self, paths)
+        found = self._paths(paths)
+        return found if isinstance(found, Kind) else self._met(found)
+
+
+def over_things(op: Op, inputs: tuple[Any, ...]) -> Result:
+    """One thing of the many in `T of D`, `R of HxWxC`."""
+    value = inputs[0] if len(inputs) == 1 else flat(inputs)
+    if not isinstance(value, Shape) or value.is_integer or value.count is None:
+        return wrong(op, "things such as 196 of 512", value, THINGS_HINT)
+    return Shape(value.dims)
+
+
+class Mean(Reduction):
+    """Mean of the paths, number by number; `mean things`: of the things of `T of D`. No MACs.
+
+    With `droppath` while training, each path of a sample is left out of the mean with that chance,
+    but never all of them.
+
+    Example:
+        input 14x14x512
+        tokens
+        mean things              -> 512
+
+    Source: Larsson et al. 2017, "FractalNet" (join layers).
+    """
+
+    words = ("mean",)
+
+
+class Max(Reduction):
+    """Largest of the paths, number by number; `max things`: of the things of `T of D`. No MACs.
+
+    Example:
+        input T of 64
+        fc 1024 ; relu
+        max things               -> 1024
+
+    Source: Goodfellow et al. 2013, "Maxout networks"; Qi et al. 2017 (PointNet, over things).
+    """
+
+    words = ("max",)
+
+
+class Mul(Join):
+    """Product of the paths, number by number: gates, attention by channels or places. No MACs.
+
+    Shapes are equal, or a path is a gate: `C` or `1x1xC` against `HxWxC` (one number for each
+    channel), `HxWx1` (one for each place), `1` (one for all of them: for each thing of `T of D`). A
+    value without `of` meets each thing of one with `of`.
+
+    Example:
+        input 56x56x64
+        mul
+          identity
+          gap ; conv 1x1 64 ; sigmoid
+        relu                     -> 56x56x64
+
+    Source: Hu et al. 2018, "Squeeze-and-excitation networks"; Srivastava et al. 2015 (gates).
+    """
+
+    words = ("mul",)
+
+    def shape(self, *paths: Any) -> Result:
+        found = self._paths(paths)
+        if isinstance(found, Kind):
+            return found
+        count = common_count(found)
+        full = [path for path in found if all(fits_gate(other, path) for other in found)]
+        if isinstance(count, str) or not full:
+            rule = "mul wants equal shapes or a gate: C, 1x1xC or HxWx1 for HxWxC, 1 for all"
+            return self._differ(found, rule, *advice_for(found))
+        return Shape(full[0].dims, count)
+
+
+def fits_gate(gate: Shape, value: Shape) -> bool:
+    """Whether a path can multiply a value: its own shape, or one number for many of its numbers."""
+    channel = (*[1] * value.rank, value.channels)
+    place = (*value.spatial, 1)
+    return gate.dims in (value.dims, (value.channels,), channel, place, (1,))
+
+
+class Concat(Join):
+    """The channels of all paths behind each other, in the order of the paths. No MACs.
+
+    Sides and counts are equal; on vectors and things the numbers stand behind each other.
+
+    Example:
+        input 28x28x192
+        concat
+          conv 1x1 64
+          conv 3x3 128 pad=half
+        relu                     -> 28x28x192
+
+    Source: Szegedy et al. 2015, "Going deeper with convolutions"; Huang et al. 2017 (DenseNet).
+    """
+
+    words = ("concat",)
+
+    def shape(self, *paths: Any) -> Result:
+        found = self._paths(paths)
+        if isinstance(found, Kind):
+            return found
+        if len({(path.spatial, path.count) for path in found}) == 1:
+            return found[0].with_channels(sum([path.channels for path in found]))
+        return self._differ(found, "only the channels may differ", *self._advice(found))
+
+    def _advice(self, paths: tuple[Shape, ...]) -> tuple[str, ...]:
+        first = paths[0]
+        other = next((path for path in paths if path.spatial != first.spatial), first)
+        if other.rank != first.rank or first.rank < 1 or first.count != other.count:
+            return ()
+        large, small = (first, other) if first.spatial > other.spatial else (other, first)
+        return crop_advice(large, small)
+
+
+class Append(Join):
+    """The things of all paths behind each other, in the order of the paths. No MACs.
+
+    Each thing has the same shape; a vector without `of` is one thing. The counts are added; two
+    counts that are unknown have no sum that could be written, which is an error.
+
+    Example:
+        input 38x38x84
+        append
+          tokens 21
+          maxpool ; tokens 21
+        softmax                  -> 7220 of 21
+
+    Source: Liu et al. 2016, "SSD" (the scores of all maps).
+    """
+
+    words = ("append",)
+
+    def shape(self, *paths: Any) -> Result:
+        found = flat(paths)
+        if len(found) < 2:
+            return wrong(self, "two paths or more", found[0] if found else ())
+        if len({path.dims for path in found}) > 1:
+            return self._differ(found, "append wants things of one shape; their counts may differ")
+        if found[0].rank > 0 and any(path.count is None for path in found):
+            return wrong(self, "paths of things such as 196 of 512", found, THINGS_HINT)
+        unknown = [path.count for path in found if isinstance(path.count, Count)]
+        if len(unknown) > 1:
+            return self._differ(found, f"{unknown[0]} and {unknown[1]} have no known sum")
+        known = [path.count if isinstance(path.count, int) else 1 for path in found]
+        if not unknown:
+            return Shape(found[0].dims, sum(known))
+        count = unknown[0]
+        return Shape(found[0].dims, Count(count.symbol, count.plus + sum(known) - 1))
+
+
+class List(Join):
+    """Several values side by side, nothing computed: for `each`, `roialign`, joins and `output`.
+
+    Lists in it are opened, so a list is always flat. The values may have any shapes.
+
+    Example:
+        input 56x56x64
+        list
+          conv 1x1 9
+          conv 1x1 36
+
+    Source: Lin et al. 2017, "Feature pyramid networks" (the maps of all scales).
+    """
+
+    words = ("list",)
+    rearranges = True
+
+    def shape(self, *paths: Any) -> Result:
+        return flat(paths) or wrong(self, "one value or more", ())
+
+
+class MatMul(Join):
+    """Matrix product of two paths: `M of K` with `K of N` gives `M of N`, a vector `K` gives `N`.
+
+    MACs: M * K * N.
+
+    Example:
+        a: input 6x8
+        b: input 8x5
+        a2: from a ; tokens
+        b2: from b ; tokens
+        matmul a2 b2             -> 6 of 5
+
+    Source: elementary; for example Wang et al. 2018, "Non-local neural networks".
+    """
+
+    words = ("matmul",)
+
+    def shape(self, *paths: Any) -> Result:
+        found = self._paths(paths)
+        if isinstance(found, Kind):
+            return found
+        if len(found) != 2 or any(path.rank != 0 for path in found) or found[1].count is None:
+            return wrong(self, "`M of K` and `K of N`", found, THINGS_HINT)
+        left, right = found
+        if right.count != left.channels:
+            rule = "the numbers of the first must be as many as the things of the second"
+            advice = ("`transpose` turns T of D into D of T",)
+            return self._differ(found, rule, *advice)
+        return Shape((right.channels,), left.count)
+
+    def macs(self, inputs: tuple[Any, ...], output: Any) -> int:
+        left, right = flat(inputs)
+        return left.numbers * right.channels
+
+
+class Sum(Op):
+    """Sum over the things: `sum things` of `T of D` gives D. A move. No MACs.
+
+    Joining paths by a sum is `add`.
+
+    Example:
+        input T of 512
+        sum things               -> 512
+
+    Source: Xu et al. 2015, "Show, attend and tell" (the weighted sum of places).
+    """
+
+    words = ("sum",)
+    role = "move"
+    things: bool = option("flag", default=False, doc="over the things of the running value")
+
+    def shape(self, value: Any) -> Result:
+        if not self.things:
+            return MissingValue("sum", "the word things (`add` joins paths)", "sum things")
+        return over_things(self, (value,))

@@ -26,9 +26,10 @@ def needs_features(op: Op, value: Any) -> Kind | None:
 class BatchNorm(Op):
     """Batch normalisation: each channel to mean 0 and variance 1 over batch and places.
 
-    y = (x - mean)/sqrt(var + eps)*weight + bias; on `T of D` over batch and things for each of the D
-    features. Running statistics are kept for inference and are not trained. `frozen` keeps factors
-    and shifts untrained too (torchvision's FrozenBatchNorm2d), `affine=no` has none. No MACs.
+    y = (x - mean)/sqrt(var + eps)*weight + bias; on `T of D` over batch and things for each of
+    the D features. Running statistics are kept for inference and are not trained. `frozen` keeps
+    factors and shifts untrained too (torchvision's FrozenBatchNorm2d), `affine=no` has none. No
+    MACs.
 
     Example:
         input 32x32x3
@@ -72,9 +73,9 @@ class BatchNorm(Op):
 class LocalResponseNorm(Op):
     """Local response normalisation: each number is divided by those of its neighbouring channels.
 
-    y = x / (k + alpha * sum of x^2 over n channels)^beta, AlexNet's formula and numbers. `mean` puts
-    the mean of the squares in place of their sum, as Caffe, torch and ONNX do: their alpha is n times
-    as large for the same layer. No MACs.
+    y = x / (k + alpha * sum of x^2 over n channels)^beta, AlexNet's formula and numbers. `mean`
+    puts the mean of the squares in place of their sum, as Caffe, torch and ONNX do: their alpha
+    is n times as large for the same layer. No MACs.
 
     Example:
         input 55x55x96
@@ -99,9 +100,10 @@ class LocalResponseNorm(Op):
 class LayerNorm(Op):
     """Layer normalisation: the channels at each place (the features of each thing) together.
 
-    y = (x - mean)/sqrt(var + eps)*weight + bias. `all` takes the whole value instead, with one factor
-    for each of its numbers: all places and channels of a map (of each map in `R of HxWxC`), all
-    things of `196 of 512`. `bias=no` leaves out the shift, `affine=no` the factors too. No MACs.
+    y = (x - mean)/sqrt(var + eps)*weight + bias. `all` takes the whole value instead, with one
+    factor for each of its numbers: all places and channels of a map (of each map in `R of
+    HxWxC`), all things of `196 of 512`. `bias=no` leaves out the shift, `affine=no` the factors
+    too. No MACs.
 
     Example:
         input 196x768
@@ -123,8 +125,8 @@ class LayerNorm(Op):
         if problem:
             return problem
         if self.all and value.rank == 0 and isinstance(value.count, Count):
-            return wrong(self, "a known number of things for `all`", value)
-        return value  # type: ignore[no-any-return]
+            problem = wrong(self, "a known number of things for `all`", value)
+        return problem or value
 
     def weights(self, value: Shape) -> Tensors:
         if not self.affine:
@@ -166,8 +168,8 @@ class GroupNorm(Op):
         if problem:
             return problem
         if value.numbers_each == self.groups:
-            return wrong(self, "more than one number in each group", value)
-        return value  # type: ignore[no-any-return]
+            problem = wrong(self, "more than one number in each group", value)
+        return problem or value
 
     def weights(self, value: Shape) -> Tensors:
         size = (value.channels,)
@@ -183,7 +185,8 @@ class InstanceNorm(Op):
         input 256x256x64
         instancenorm             -> 256x256x64
 
-    Source: Ulyanov et al. 2016, "Instance normalization: the missing ingredient for fast stylization".
+    Source: Ulyanov et al. 2016, "Instance normalization: the missing ingredient for fast
+    stylization".
     """
 
     words = ("instancenorm",)
@@ -196,8 +199,8 @@ class InstanceNorm(Op):
         if problem:
             return problem
         if value.numbers_each == value.channels:
-            return wrong(self, "a map of more than one place", value)
-        return value  # type: ignore[no-any-return]
+            problem = wrong(self, "a map of more than one place", value)
+        return problem or value
 
     def weights(self, value: Shape) -> Tensors:
         size = (value.channels,)

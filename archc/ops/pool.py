@@ -98,8 +98,8 @@ def sides_of(size: Window | int, value: Shape) -> tuple[int, ...]:
 class MaxPool(Pooling):
     """Max pooling: the largest number under the window, each channel for itself.
 
-    out = (N + 2*pad - window)/stride + 1; alone it means 2x2/2. `to=6x6` chooses the windows so that
-    the output has this size (adaptive pooling). Pads count as minus infinity.
+    out = (N + 2*pad - window)/stride + 1; alone it means 2x2/2. `to=6x6` chooses the windows so
+    that the output has this size (adaptive pooling). Pads count as minus infinity.
 
     Example:
         input 224x224x64
@@ -125,8 +125,8 @@ class AvgPool(Pooling):
     """Average pooling: the mean of the numbers under the window, each channel for itself.
 
     out = (N + 2*pad - window)/stride + 1; alone it means 2x2/2. Zeros of `pad=1` or `pad=half` are
-    counted in the mean (torch's default), those of `pad=same` are not (TensorFlow's): `count=all` and
-    `count=real` say it. `to=6x6` chooses the windows so that the output has this size.
+    counted in the mean (torch's default), those of `pad=same` are not (TensorFlow's): `count=all`
+    and `count=real` say it. `to=6x6` chooses the windows so that the output has this size.
 
     Example:
         input 8x8x2048

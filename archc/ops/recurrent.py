@@ -25,8 +25,8 @@ from archc.ops.values import Number, Shape, text_of
 class Recurrent(Op):
     """What lstm, gru and rnn share; torch's names and order of weights.
 
-    On `T of D` the state runs over all things, from zeros or `start`; on `D` alone it makes one step
-    (inside `scan` the layer carries its own state from thing to thing).
+    On `T of D` the state runs over all things, from zeros or `start`; on `D` alone it makes one
+    step (inside `scan` the layer carries its own state from thing to thing).
     """
 
     weighted = True
@@ -89,8 +89,8 @@ class Recurrent(Op):
 class Lstm(Recurrent):
     """Long short-term memory: a cell with an input, a forget and an output gate.
 
-    i, f, o = sigmoid(W x + U h + b), g = tanh(W x + U h + b), c = f*c + i*g, h = o*tanh(c); the value
-    is h. MACs: things * 4n * (D + n), for each layer and direction.
+    i, f, o = sigmoid(W x + U h + b), g = tanh(W x + U h + b), c = f*c + i*g, h = o*tanh(c); the
+    value is h. MACs: things * 4n * (D + n), for each layer and direction.
 
     Example:
         input T of 512

@@ -18,7 +18,8 @@ class Dropout(Op):
         input 4096
         dropout 50%              -> 4096
 
-    Source: Srivastava et al. 2014, "Dropout: a simple way to prevent neural networks from overfitting".
+    Source: Srivastava et al. 2014, "Dropout: a simple way to prevent neural networks from
+    overfitting".
     """
 
     words = ("dropout",)
@@ -57,7 +58,8 @@ class DropPath(Op):
 class Noise(Op):
     """Normal random numbers in the shape of the running value, which they replace.
 
-    Mean 0, standard deviation `std`; fresh ones in training and at inference alike. A move. No MACs.
+    Mean 0, standard deviation `std`; fresh ones in training and at inference alike. A move. No
+    MACs.
 
     Example:
         input 20

@@ -1,6 +1,7 @@
 """What operators are given and what they give: shapes, counts, windows.
 
-Sizes are exact Python integers of any length. A shape is for one sample; the batch is never part of it.
+Sizes are exact Python integers of any length. A shape is for one sample; the batch is never part
+of it.
 """
 
 from __future__ import annotations

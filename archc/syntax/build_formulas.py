@@ -109,7 +109,7 @@ class FormulaRules:
         while at < len(text):
             match = _SIDE.match(text, at)
             assert match is not None
-            end = _closing(text, at) if match.group() == "(" else match.end()
+            end = closing_bracket(text, at) if match.group() == "(" else match.end()
             sides.append(self._side(token, text[at:end], at))
             at = end + 1
         return tree.Size(self.span(token), tuple(sides))
@@ -194,7 +194,7 @@ class FormulaRules:
         return child if kind is None else self._name(child)
 
 
-def _closing(text: str, at: int) -> int:
+def closing_bracket(text: str, at: int) -> int:
     """The offset behind the bracket that closes the one at `at`."""
     depth = 0
     for end in range(at, len(text)):

@@ -10,17 +10,18 @@ from archc.diagnostics.model import Kind, Repair
 
 class SizeNotWhole(Kind):
     """What it means:
-        (input + pads - window) / stride + 1 is no whole number, and rounding it down would leave rows and
-        columns of real input that no window ever sees.
+        (input + pads - window) / stride + 1 is no whole number, and rounding it down would leave
+        rows and columns of real input that no window ever sees.
     Why:
-        A lecture calls such a layer impossible, torch rounds down without a word, Caffe rounds up. They are
-        three different networks, so the row has to say which one it is.
+        A lecture calls such a layer impossible, torch rounds down without a word, Caffe rounds
+        up. They are three different networks, so the row has to say which one it is.
     Example:
         net toy()
           input 7x7x3
           conv 3x3/3 8
     Fix:
-        Give a pad or a stride that tiles the input, or say `floor` (torch) or `ceil` (Caffe) on the row.
+        Give a pad or a stride that tiles the input, or say `floor` (torch) or `ceil` (Caffe) on
+        the row.
     """
 
     slug = "size-not-whole"
@@ -142,8 +143,8 @@ class ShapesDiffer(Kind):
     """What it means:
         Values that a join brings together do not fit each other.
     Why:
-        `add` and its kin want equal shapes, `concat` equal sides, `append` equal things. Broadcasting
-        whatever happens to fit, as array libraries do, hides mistakes.
+        `add` and its kin want equal shapes, `concat` equal sides, `append` equal things.
+        Broadcasting whatever happens to fit, as array libraries do, hides mistakes.
     Example:
         net toy()
           input 8x8x16
@@ -151,7 +152,8 @@ class ShapesDiffer(Kind):
             identity
             conv 3x3/2 32 pad=1
     Fix:
-        Bring the paths to one shape: a projection on the shortcut (`conv 1x1/2 32`), a `crop`, a `resize`.
+        Bring the paths to one shape: a projection on the shortcut (`conv 1x1/2 32`), a `crop`, a
+        `resize`.
     """
 
     slug = "shapes-differ"
@@ -263,13 +265,15 @@ class WrongInput(Kind):
     """What it means:
         The layer cannot work on the value it is given: a conv on a vector, a pool on a list.
     Why:
-        Each layer has a kind of value it is defined for; nothing is reshaped behind the writer's back.
+        Each layer has a kind of value it is defined for; nothing is reshaped behind the writer's
+        back.
     Example:
         net toy()
           input 100
           conv 3x3 8
     Fix:
-        Bring the value to the right form first: `reshape 7x7x32`, `map 14x14`, `tokens`, or join a list.
+        Bring the value to the right form first: `reshape 7x7x32`, `map 14x14`, `tokens`, or join
+        a list.
     """
 
     slug = "wrong-input"
@@ -301,7 +305,8 @@ class ReshapeChangesCount(Kind):
           input 1000
           reshape 7x7x30
     Fix:
-        Make the sides multiply to the number of values, usually by giving the layer before another width.
+        Make the sides multiply to the number of values, usually by giving the layer before
+        another width.
     """
 
     slug = "reshape-changes-count"
@@ -324,8 +329,8 @@ class UnpoolWithoutPool(Kind):
     """What it means:
         `unpool` names a row that is no max pooling.
     Why:
-        Unpooling puts values back where that row's windows found their largest ones; only a max pooling
-        has such places.
+        Unpooling puts values back where that row's windows found their largest ones; only a max
+        pooling has such places.
     Example:
         net toy()
           input 8x8x16
@@ -350,7 +355,8 @@ class UnpoolWithoutPool(Kind):
 
 class IndicesMismatch(Kind):
     """What it means:
-        The value to unpool has another shape than the pooling gave, so the remembered places do not fit it.
+        The value to unpool has another shape than the pooling gave, so the remembered places do
+        not fit it.
     Why:
         There is one remembered place for each value of the pooled map.
     Example:

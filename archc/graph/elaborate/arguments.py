@@ -1,0 +1,347 @@
+"""Values on a row: by look for layers, by position for blocks, by name for both."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Any
+
+from archc.diagnostics.kinds.names import UnknownName, UnknownOption, WrongNumberOfValues
+from archc.diagnostics.kinds.sizes import ChannelsNotWhole
+from archc.diagnostics.kinds.values import MissingValue, ValueNotAllowed
+from archc.graph.elaborate.formulas import Mistake, as_whole
+from archc.graph.elaborate.frame import Context, Frame
+from archc.graph.elaborate.scope import Datum, RowRef, Scope, Word, describe, kind_of
+from archc.ops.base import Field, Op
+from archc.ops.values import Window
+from archc.source import Span
+from archc.syntax import tree
+
+NUMBER_KINDS = ("integer", "number")
+SIZE_KINDS = ("window", "size")
+
+
+class Bound:
+    """What a row gives an operator: options, further rows, and where each was written."""
+
+    __slots__ = ("options", "positional", "rows", "spans")
+
+    def __init__(self) -> None:
+        self.options: dict[str, Any] = {}
+        self.rows: dict[str, RowRef] = {}
+        self.spans: dict[str, Span] = {}
+        self.positional: list[RowRef] = []
+
+    def over(self, other: Bound) -> None:
+        """Take the values of a row over those of a policy."""
+        if "kernel" in other.options:
+            self.options.pop("window", None)
+        self.options.update(other.options)
+        self.rows.update(other.rows)
+        self.spans.update(other.spans)
+        self.positional.extend(other.positional)
+
+
+def bind(
+    context: Context, cls: type[Op], call: tree.Call, frame: Frame, scope: Scope, lenient: bool = False
+) -> Bound:
+    """Bind a call's values to an operator's options; raises Mistake.
+
+    `lenient` leaves out options that the operator has not: those of a word that `use ... with` replaced.
+    """
+    binder = _Binder(context, cls, call.head.parts[-1], frame, scope)
+    for value in call.values:
+        binder.positional(value)
+    for keyword in call.keywords:
+        if not lenient or keyword.name in cls.fields:
+            binder.named(keyword)
+    return binder.bound
+
+
+class _Binder:
+    def __init__(
+        self, context: Context, cls: type[Op], word: str, frame: Frame, scope: Scope
+    ) -> None:
+        self.context = context
+        self.cls = cls
+        self.word = word
+        self.frame = frame
+        self.scope = scope
+        self.bound = Bound()
+
+    def named(self, keyword: tree.Keyword) -> None:
+        """`pad=1`."""
+        field = self.cls.fields.get(keyword.name)
+        if field is None:
+            kind = UnknownOption(self.word, keyword.name, tuple(self.cls.fields))
+            raise Mistake(kind, keyword.name_span)
+        if keyword.name in self.bound.spans:
+            raise Mistake(ValueNotAllowed(keyword.name, "two values", "one value"), keyword.span)
+        value = self._value(keyword.value, field)
+        self._store(keyword.name, field, value, keyword.value.span)
+
+    def positional(self, expression: tree.Expression) -> None:
+        """A value without a name goes to the first free option that takes its look."""
+        value = self._value(expression, None)
+        if isinstance(value, Word) and self._word(value.text, expression.span):
+            return
+        kinds = _kinds_for(value)
+        for name, field in self.cls.fields.items():
+            if field.positional and field.kind in kinds and name not in self.bound.spans:
+                self._store(name, field, value, expression.span)
+                return
+        if isinstance(value, RowRef) and self.cls.role == "join":
+            self.bound.positional.append(value)
+            return
+        raise Mistake(self._no_place(value, expression), expression.span)
+
+    def _word(self, word: str, span: Span) -> bool:
+        """Set the flag or choice that a bare word names."""
+        for name, field in self.cls.fields.items():
+            if field.kind == "flag" and name == word:
+                self.bound.options[name] = True
+                self.bound.spans[name] = span
+                return True
+            if field.positional and word in field.choices and name not in self.bound.spans:
+                self.bound.options[name] = word
+                self.bound.spans[name] = span
+                return True
+        return False
+
+    def _value(self, expression: tree.Expression, field: Field | None) -> Datum:
+        wants_row = (
+            field.kind in ("row", "name")
+            if field is not None
+            else self.cls.role == "join" or self._free_row()
+        )
+        if isinstance(expression, tree.Name):
+            own = self._own_word(expression, field)
+            if own is not None:
+                return own
+            if wants_row and self.scope.find(expression.parts[0]) is None:
+                if field is not None and field.kind == "name":
+                    return Word(".".join(expression.parts))
+                return self._row(expression)
+        if isinstance(expression, tree.ShapeText):
+            raise Mistake(ValueNotAllowed(self.word, "a count of things", "values"), expression.span)
+        return self.context.evaluate(expression, self.frame, self.scope)
+
+    def _own_word(self, name: tree.Name, field: Field | None) -> Word | None:
+        """A flag or choice of this operator, which no parameter can be called."""
+        if len(name.parts) > 1:
+            return None
+        word = name.parts[0]
+        if field is not None:
+            fits = word in field.choices or (field.kind == "padding" and word in ("half", "same"))
+            return Word(word) if fits and self.scope.find(word) is None else None
+        for known, candidate in self.cls.fields.items():
+            if candidate.kind == "flag" and known == word:
+                return Word(word)
+            if candidate.kind == "name" and known not in self.bound.spans:
+                return None
+            if candidate.positional and word in candidate.choices:
+                return Word(word)
+        return None
+
+    def _free_row(self) -> bool:
+        return any(
+            field.kind in ("row", "name") and field.positional and name not in self.bound.spans
+            for name, field in self.cls.fields.items()
+        )
+
+    def _row(self, name: tree.Name) -> Datum:
+        self.context.frame = self.frame
+        row = self.context.row(name)
+        if row is not None:
+            return row
+        if self._free_name():
+            return Word(".".join(name.parts))
+        candidates = [*self.frame.level.rows_in_sight(), *_words_of(self.cls)]
+        raise Mistake(UnknownName(".".join(name.parts), "row", tuple(candidates)), name.span)
+
+    def _free_name(self) -> bool:
+        return any(
+            field.kind == "name" and field.positional and name not in self.bound.spans
+            for name, field in self.cls.fields.items()
+        )
+
+    def _store(self, name: str, field: Field, value: Datum, span: Span) -> None:
+        self.bound.spans[name] = span
+        if field.kind == "row":
+            if not isinstance(value, RowRef):
+                kind = ValueNotAllowed(name, f"{kind_of(value)} ({describe(value)})", "the name of a row")
+                raise Mistake(kind, span)
+            self.bound.rows[name] = value
+            self.bound.options[name] = value.text
+            return
+        self.bound.options[name] = convert(name, field, value, self.word, span)
+
+    def _no_place(self, value: Datum, expression: tree.Expression) -> Any:
+        shown = expression.span.text
+        if isinstance(value, Word):
+            candidates = (*_words_of(self.cls), *self.scope.all_names())
+            return UnknownName(shown, f"word of {self.word}", candidates)
+        takes = _takes(self.cls)
+        if isinstance(value, Window) and len(value.sides) == 2 and value.stride is None:
+            advice = f"to repeat the row write `{self.word} {value.sides[0]} x{value.sides[1]}`"
+            return ValueNotAllowed(self.word, f"the size {shown}", takes, advice)
+        return ValueNotAllowed(self.word, f"{kind_of(value)} ({shown}) here", takes)
+
+
+def _kinds_for(value: Datum) -> tuple[str, ...]:
+    if isinstance(value, bool):
+        return ("switch",)
+    if isinstance(value, (int, Fraction, float)):
+        return NUMBER_KINDS
+    if isinstance(value, Window):
+        return SIZE_KINDS if value.stride is None else ("window",)
+    if isinstance(value, RowRef):
+        return ("row",)
+    return ("name",) if isinstance(value, Word) else ()
+
+
+def _words_of(cls: type[Op]) -> tuple[str, ...]:
+    flags = [name for name, field in cls.fields.items() if field.kind == "flag"]
+    choices = [c for field in cls.fields.values() if field.positional for c in field.choices]
+    return (*flags, *choices)
+
+
+def _takes(cls: type[Op]) -> str:
+    shown = [field.doc or name for name, field in cls.fields.items() if field.positional]
+    return "; ".join(shown) if shown else "no values without a name"
+
+
+def convert(name: str, field: Field, value: Datum, word: str, span: Span) -> Any:
+    """A datum as the option wants it; raises Mistake."""
+    rule = _CONVERSIONS[field.kind]
+    result = rule(name, field, value, span)
+    if result is None:
+        takes = _expects(name, field)
+        shown = describe(value)
+        raise Mistake(ValueNotAllowed(name, shown or "nothing", takes), span)
+    return result
+
+
+def _expects(name: str, field: Field) -> str:
+    if field.kind == "choice":
+        return f"one of {', '.join(field.choices)}"
+    least = "" if field.minimum is None else f" of at least {field.minimum}"
+    words = {
+        "integer": f"a whole number{least}",
+        "number": "a number",
+        "window": "a window such as 3x3/2",
+        "size": "a size such as 7x7",
+        "padding": "a number, a number for each side (0x1x1), half or same",
+        "flag": "no value: the bare word is enough",
+        "switch": "yes or no",
+        "row": "the name of a row",
+        "name": "the name of a row",
+    }
+    return words[field.kind]
+
+
+def _integer(name: str, field: Field, value: Datum, span: Span) -> Any:
+    if isinstance(value, bool) or not isinstance(value, (int, Fraction, float)):
+        return None
+    whole = as_whole(value)
+    if whole is None:
+        shown = describe(value) if not isinstance(value, Fraction) else decimal(value)
+        raise Mistake(ChannelsNotWhole(f"`{name}`", shown), span)
+    if field.minimum is not None and whole < field.minimum:
+        return None
+    return whole
+
+
+def decimal(value: Fraction) -> str:
+    """A fraction as people write it: `24.5`, or `170/3` if it never ends."""
+    rest = value.denominator
+    for prime in (2, 5):
+        while rest % prime == 0:
+            rest //= prime
+    return f"{float(value):g}" if rest == 1 else f"{value.numerator}/{value.denominator}"
+
+
+def _number(name: str, field: Field, value: Datum, span: Span) -> Any:
+    if isinstance(value, bool) or not isinstance(value, (int, Fraction, float)):
+        return None
+    return value
+
+
+def _window(name: str, field: Field, value: Datum, span: Span) -> Any:
+    return value if isinstance(value, Window) else None
+
+
+def _size(name: str, field: Field, value: Datum, span: Span) -> Any:
+    if isinstance(value, Window):
+        return value if value.stride is None else None
+    whole = _integer(name, field, value, span)
+    return None if whole is None else Window((whole,))
+
+
+def _padding(name: str, field: Field, value: Datum, span: Span) -> Any:
+    if isinstance(value, Word):
+        return value.text if value.text in ("half", "same") else None
+    if isinstance(value, Window):
+        return value.sides if value.stride is None else None
+    whole = _integer(name, field, value, span)
+    return whole if whole is not None and whole >= 0 else None
+
+
+def _switch(name: str, field: Field, value: Datum, span: Span) -> Any:
+    return value if isinstance(value, bool) else None
+
+
+def _choice(name: str, field: Field, value: Datum, span: Span) -> Any:
+    return value.text if isinstance(value, Word) and value.text in field.choices else None
+
+
+def _name(name: str, field: Field, value: Datum, span: Span) -> Any:
+    return value.text if isinstance(value, (Word, RowRef)) else None
+
+
+_CONVERSIONS = {
+    "integer": _integer, "number": _number, "window": _window, "size": _size, "padding": _padding,
+    "flag": _switch, "switch": _switch, "choice": _choice, "row": _name, "name": _name,
+}
+
+
+def missing(cls: type[Op], word: str, bound: Bound, span: Span) -> None:
+    """Raise Mistake if a required option was not given."""
+    for name, field in cls.fields.items():
+        if field.required and name not in bound.options:
+            raise Mistake(MissingValue(word, field.doc or name), span)
+
+
+def bind_parameters(
+    context: Context,
+    word: str,
+    parameters: tuple[tree.Parameter, ...],
+    call: tree.Call,
+    frame: Frame,
+    presets: tuple[tuple[str, Datum], ...] = (),
+) -> dict[str, Datum]:
+    """Bind a call's values to a block's parameters, by position and by name; raises Mistake."""
+    names = [parameter.name for parameter in parameters]
+    given: dict[str, Datum] = dict(presets)
+    free = [name for name in names if name not in given]
+    if len(call.values) > len(free):
+        takes = f"at most {len(free)} ({', '.join(free)})" if free else "none"
+        raise Mistake(_too_many(word, call, takes), call.span)
+    for name, value in zip(free, call.values):
+        given[name] = context.evaluate(value, frame)
+    for keyword in call.keywords:
+        if keyword.name not in names:
+            raise Mistake(UnknownOption(word, keyword.name, tuple(names)), keyword.name_span)
+        given[keyword.name] = context.evaluate(keyword.value, frame)
+    return given
+
+
+def _too_many(word: str, call: tree.Call, takes: str) -> Any:
+    last = call.values[-1]
+    if isinstance(last, tree.Size) and len(last.sides) == 2:
+        shown = last.span.text.split("x")
+        advice = f"{last.span.text} is a size; to repeat the row write `{word} {shown[0]} x{shown[-1]}`"
+        return ValueNotAllowed(word, f"the size {last.span.text} here", takes, advice)
+    return WrongNumberOfValues(word, len(call.values), takes)
+
+
+__all__ = ["Bound", "bind", "bind_parameters", "convert", "missing"]

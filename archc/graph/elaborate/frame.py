@@ -1,0 +1,225 @@
+"""Where elaboration stands: the body being expanded, its running value, and the state that all bodies share."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from archc.diagnostics.kinds.expansion import ExpansionTooLarge
+from archc.diagnostics.model import Bag, Fix, Kind, Label
+from archc.graph.elaborate.formulas import Formulas, Mistake
+from archc.graph.elaborate.levels import Entry, Level, Naming
+from archc.graph.elaborate.scope import Datum, RowRef, Scope, Word
+from archc.graph.ir import Instance, Network, Node
+from archc.limits import Limits
+from archc.ops.base import Op
+from archc.ops.values import Value
+from archc.source import Span
+from archc.syntax import tree
+
+STEPS_PER_LAYER = 8
+
+
+class Unknown(Op):
+    """Stands where a row could not be understood; everything behind it stays silent."""
+
+
+class Stop:
+    """Where `until` ends a net: the path that must be reached."""
+
+    __slots__ = ("hit", "outer", "path")
+
+    def __init__(self, path: str, outer: Stop | None) -> None:
+        self.path = path
+        self.outer = outer
+        self.hit = False
+
+
+class Frame:
+    """One body while its rows are expanded.
+
+    `value` is the node of the running value, None before the first input; `arrows` says whether `->` notes
+    hold here; `sharing` that its layers take the weights of layers made before; `columns` is the table header
+    in force; `choice` the number of the variant that split rows choose; `made` counts copies of blocks (`j`).
+    """
+
+    __slots__ = (
+        "arrows", "choice", "columns", "inputs", "instance", "level", "made", "outputs", "pattern", "scope",
+        "sharing", "stop", "value", "waiting",
+    )
+
+    def __init__(self, scope: Scope, level: Level, instance: Instance) -> None:
+        self.scope = scope
+        self.level = level
+        self.instance = instance
+        self.pattern: str | None = None
+        self.value: int | None = None
+        self.columns: tuple[tree.Columns, int] | None = None
+        self.choice: tuple[int, tuple[str, ...], int] | None = None
+        self.arrows = True
+        self.sharing = False
+        self.stop: Stop | None = None
+        self.made: dict[str, int] = {}
+        self.waiting: list[tuple[Node, str, Span]] | None = None
+        self.inputs: dict[str, int] | None = None
+        self.outputs: list[tree.Output] = []
+
+    def inside(self, **changes: Any) -> Frame:
+        """A frame for a body within this one: a section, a path, a row of its own naming."""
+        inner = Frame.__new__(Frame)
+        for slot in Frame.__slots__:
+            setattr(inner, slot, getattr(self, slot))
+        for slot, value in changes.items():
+            setattr(inner, slot, value)
+        return inner
+
+    @property
+    def naming(self) -> Naming:
+        """Where unlabelled things of this body go."""
+        return Naming(self.level, self.pattern)
+
+    @property
+    def stopped(self) -> bool:
+        """Whether an `until` has been reached."""
+        stop = self.stop
+        while stop is not None:
+            if stop.hit:
+                return True
+            stop = stop.outer
+        return False
+
+
+class Context:
+    """What one elaboration shares: the network that grows, the bag, the limits."""
+
+    def __init__(self, network: Network, bag: Bag, limits: Limits, words: frozenset[str]) -> None:
+        self.network = network
+        self.nodes = network.nodes
+        self.bag = bag
+        self.limits = limits
+        self.formulas = Formulas(limits.digits, self._lookup)
+        self.words = words
+        self.frame: Frame | None = None
+        self.shapes: dict[tuple[Any, ...], Any] = {}
+        self.kept: list[Op] = []
+        self.steps = 0
+        self.failed = False
+        self.used: set[int] = set()
+        self.rows_read: dict[int, int] = {}
+
+    # ---- formulas with the rows in sight ---------------------------------------------------------------
+
+    def evaluate(self, expression: tree.Expression, frame: Frame, scope: Scope | None = None) -> Datum:
+        """The value of an expression; rows are looked up from the frame's level."""
+        self.frame = frame
+        return self.formulas.evaluate(expression, scope or frame.scope)
+
+    def _lookup(self, name: tree.Name, scope: Scope) -> Datum | None:
+        """A name that no scope has: a word of the language, else a row."""
+        if len(name.parts) == 1 and name.parts[0] in self.words:
+            return Word(name.parts[0])
+        return self.row(name)
+
+    def row(self, name: tree.Name) -> RowRef | None:
+        """The row a name means, from the current level outwards, or None."""
+        assert self.frame is not None
+        entry = self.frame.level.find(name.parts)
+        if entry is None or entry.node is None:
+            return None
+        return RowRef(entry.node, ".".join(name.parts), entry)
+
+    # ---- the graph --------------------------------------------------------------------------------------
+
+    def add(self, op: Op, inputs: tuple[int, ...], path: str, frame: Frame, span: Span) -> Node:
+        """A new node, its shape inferred; unknown inputs give an unknown shape and no message."""
+        if len(self.nodes) >= self.limits.layers:
+            raise TooLarge(ExpansionTooLarge(len(self.nodes) + 1, self.limits.layers), span)
+        shape, problem = self.infer(op, inputs)
+        node = Node(len(self.nodes), op, inputs, shape, path, frame.instance, span)
+        self.nodes.append(node)
+        frame.instance.items.append(node)
+        if problem is not None:
+            raise LayerProblem(problem, node)
+        return node
+
+    def infer(self, op: Op, inputs: tuple[int, ...]) -> tuple[Value | None, Kind | None]:
+        """The shape a node would have, remembered for equal operators on equal shapes."""
+        shapes = tuple([self.nodes[index].shape for index in inputs])
+        if None in shapes or isinstance(op, Unknown):
+            return None, None
+        key = (id(op), shapes)
+        found = self.shapes.get(key)
+        if found is None:
+            found = op.shape(*shapes)
+            self.shapes[key] = found
+            self.kept.append(op)  # an operator must outlive its id
+        return (None, found) if isinstance(found, Kind) else (found, None)
+
+    def unknown(self, frame: Frame, span: Span) -> int:
+        """A node without a shape, for the value of a row that could not be understood."""
+        self.failed = True
+        node = Node(len(self.nodes), Unknown(), (), None, "", frame.instance, span)
+        self.nodes.append(node)
+        return node.index
+
+    def step(self, span: Span) -> None:
+        """Count one step of expansion, so that an expansion without layers ends too."""
+        self.steps += 1
+        if self.steps > self.limits.layers * STEPS_PER_LAYER:
+            raise TooLarge(ExpansionTooLarge(self.steps, self.limits.layers, "steps of expansion"), span)
+
+    def finish(self, entry: Entry, node: int, frame: Frame) -> None:
+        """A name has its value now; an `until` may be waiting for it."""
+        entry.node = node
+        stop = frame.stop
+        while stop is not None:
+            if stop.path == entry.path:
+                stop.hit = True
+            stop = stop.outer
+
+    # ---- messages ----------------------------------------------------------------------------------------
+
+    def report(
+        self,
+        kind: Kind,
+        span: Span,
+        frame: Frame,
+        *,
+        secondary: tuple[Label, ...] = (),
+        notes: tuple[str, ...] = (),
+        help: tuple[str, ...] = (),
+        fixes: tuple[Fix, ...] = (),
+    ) -> None:
+        """Put a diagnostic into the bag, with the uses that led to it."""
+        if kind.severity == "error":
+            self.failed = True
+        trace = used_at(frame.instance)
+        self.bag.add(
+            kind.at(span, secondary=secondary, notes=(*notes, *trace), help=help, fixes=fixes)
+        )
+
+    def mistake(self, mistake: Mistake, frame: Frame) -> None:
+        """Report a mistake where it was found."""
+        self.report(mistake.kind, mistake.span, frame)
+
+
+def used_at(instance: Instance) -> tuple[str, ...]:
+    """The instantiation trace in words, innermost first."""
+    lines = []
+    for used in instance.trace():
+        if used.span is not None:
+            row = " ".join(used.span.text.split())
+            lines.append(f"in block `{used.name}`, used at {used.span} as `{row}`")
+    return tuple(lines[:6])
+
+
+class TooLarge(Mistake):
+    """A limit is reached: the elaboration of this net ends here."""
+
+
+class LayerProblem(Exception):
+    """An operator refuses its inputs; the node is in the graph without a shape."""
+
+    def __init__(self, kind: Kind, node: Node) -> None:
+        super().__init__(kind.message)
+        self.kind = kind
+        self.node = node

@@ -1,0 +1,193 @@
+"""What a word on a row stands for: `every` lines applied until only layers, blocks and joins are left."""
+
+from __future__ import annotations
+
+from archc.diagnostics.kinds.names import NothingToDrop, UnknownLayer, UnknownNet
+from archc.diagnostics.kinds.values import ValueNotAllowed
+from archc.graph.elaborate.formulas import Mistake
+from archc.graph.elaborate.frame import Frame
+from archc.graph.elaborate.scope import (
+    BlockDefinition,
+    ExternDefinition,
+    NetDefinition,
+    Policy,
+    Presets,
+    Scope,
+    Word,
+    describe,
+    kind_of,
+    policy_for,
+)
+from archc.ops.base import Op
+from archc.syntax import tree
+
+Callee = type[Op] | BlockDefinition | Presets | NetDefinition | ExternDefinition
+
+
+class Unit:
+    """One layer, block or join of a step. `calls` are the policy's values and then the row's, which win."""
+
+    __slots__ = ("calls", "callee", "label", "lenient", "main", "word")
+
+    def __init__(
+        self, word: str, callee: Callee, calls: list[tuple[tree.Call, Scope]], label: tree.Label | None
+    ) -> None:
+        self.word = word
+        self.callee = callee
+        self.calls = calls
+        self.label = label
+        self.lenient = False
+        self.main = True
+
+    @property
+    def is_block(self) -> bool:
+        """Whether it is a block, a net or the user's own code."""
+        return not isinstance(self.callee, type)
+
+    @property
+    def has_weights(self) -> bool:
+        """Whether it may hold weights, so that a label on the line can be its name."""
+        if isinstance(self.callee, ExternDefinition):
+            return False
+        return not isinstance(self.callee, type) or self.callee.weights is not Op.weights
+
+    @property
+    def has_name(self) -> bool:
+        """Whether it is a thing of the module tree; moves and joins are not."""
+        if isinstance(self.callee, type):
+            return self.callee.role == "layer" or self.callee.weights is not Op.weights
+        return not isinstance(self.callee, ExternDefinition)
+
+
+def expand(call: tree.Call, frame: Frame) -> list[Unit]:
+    """The units of a call on a row of this frame."""
+    return _expand(call, frame.scope, frame.scope.policies)
+
+
+def _expand(call: tree.Call, scope: Scope, newest: Policy | None) -> list[Unit]:
+    callee, word = resolve(call.head, scope)
+    policy = policy_for(word, newest) if len(call.head.parts) == 1 else None
+    if policy is None:
+        if call.drops:
+            drop = call.drops[0]
+            raise Mistake(NothingToDrop(word, drop.word, (word,)), drop.span)
+        return [Unit(word, callee, [(call, scope)], None)]
+    if call.bare:
+        own = [(step, policy.scope) for step in _calls(policy) if _word_of(step, policy.scope) == word]
+        return [Unit(word, callee, [*own, (call, scope)], None)]
+    return _apply(policy, call, callee, word, scope)
+
+
+def _apply(policy: Policy, call: tree.Call, callee: Callee, word: str, scope: Scope) -> list[Unit]:
+    dropped = {drop.word for drop in call.drops}
+    units: list[Unit] = []
+    used: set[str] = set()
+    for step in _calls(policy):
+        written = step.head.parts[0]
+        resolved = _word_of(step, policy.scope)
+        if resolved == word:
+            units.append(Unit(word, callee, [(step, policy.scope), (call, scope)], step.label))
+            continue
+        hit = {written, resolved} & dropped
+        used |= hit
+        if not hit:
+            units.extend(_other(step, policy))
+    _check_drops(policy, call, word, used)
+    if not any(unit.calls[-1][0] is call for unit in units):
+        _hand_over(policy, call, word, scope, units)
+    return units
+
+
+def _other(step: tree.Call, policy: Policy) -> list[Unit]:
+    """The units of a step of a policy that is not the word itself."""
+    units = _expand(step, policy.scope, policy.before)
+    if step.label is not None:
+        for unit in units:
+            unit.label = step.label
+    for unit in units:
+        unit.main = False
+    return units
+
+
+def _check_drops(policy: Policy, call: tree.Call, word: str, used: set[str]) -> None:
+    for drop in call.drops:
+        if drop.word not in used:
+            steps = tuple([step.head.parts[0] for step in _calls(policy)])
+            raise Mistake(NothingToDrop(word, drop.word, steps), drop.span)
+
+
+def _hand_over(
+    policy: Policy, call: tree.Call, word: str, scope: Scope, units: list[Unit]
+) -> None:
+    """A policy without the word itself, as in `with bn = groupnorm 32`: the row's values go to its one step."""
+    if policy.replaced:
+        for unit in units:
+            unit.word = word
+            unit.main = True
+    if len(units) == 1:
+        units[0].calls.append((call, scope))
+        units[0].lenient = policy.replaced
+    elif call.values or call.keywords:
+        kind = ValueNotAllowed(word, "values here", "none: its `every` line has no step called so")
+        raise Mistake(kind, call.span)
+
+
+def _calls(policy: Policy) -> list[tree.Call]:
+    calls = []
+    for step in policy.chain:
+        if not isinstance(step, tree.Call):
+            kind = ValueNotAllowed(f"every {policy.word}", f"`{step.span.text}`", "layers and blocks")
+            raise Mistake(kind, step.span)
+        calls.append(step)
+    return calls
+
+
+def _word_of(call: tree.Call, scope: Scope) -> str:
+    return resolve(call.head, scope)[1]
+
+
+def resolve(head: tree.Name, scope: Scope) -> tuple[Callee, str]:
+    """What a word names, and the word itself (a parameter's word, slide capitals made small)."""
+    first = head.parts[0]
+    found = scope.find(first)
+    if isinstance(found, Word):
+        return _layer(found.text, head, scope), found.text
+    if found is not None:
+        if isinstance(found, (BlockDefinition, NetDefinition, ExternDefinition, Presets)):
+            return found, first
+        kind = ValueNotAllowed(f"`{first}`", f"{kind_of(found)} ({describe(found)})", "a layer or block here")
+        raise Mistake(kind, head.span)
+    if len(head.parts) > 1:
+        nets = [n for n in scope.all_names() if isinstance(scope.find(n), NetDefinition)]
+        raise Mistake(UnknownNet(first, tuple(nets)), head.span)
+    callee = _layer(first, head, scope)
+    return callee, first if first in Op.registry else first.lower()
+
+
+def _layer(word: str, head: tree.Name, scope: Scope) -> type[Op]:
+    cls = Op.registry.get(word)
+    if cls is None and (word.isupper() or word.istitle()):
+        cls = Op.registry.get(word.lower())
+    if cls is not None:
+        return cls
+    callable_names = [
+        name
+        for name in scope.all_names()
+        if isinstance(scope.find(name), (BlockDefinition, NetDefinition, ExternDefinition, Presets))
+    ]
+    raise Mistake(UnknownLayer(word, (*callable_names, *Op.registry)), head.span)
+
+
+def mentions(call: tree.Call, names: frozenset[str]) -> bool:
+    """Whether a call's values use one of some names, so that each copy has values of its own."""
+    pending: list[object] = [*call.values, *call.keywords, *call.first]
+    while pending:
+        node = pending.pop()
+        if isinstance(node, tree.Name):
+            if len(node.parts) == 1 and node.parts[0] in names:
+                return True
+        elif isinstance(node, (tuple, list)):
+            pending.extend(node)
+        elif hasattr(type(node), "__fields__"):
+            pending.extend([getattr(node, field) for field in type(node).__fields__ if field != "span"])
+    return False

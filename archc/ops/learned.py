@@ -1,0 +1,120 @@
+"""Factors and tables without an input of their own: scales, the class token, positions."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Any
+
+from archc.diagnostics.kinds.values import ValueNotAllowed
+from archc.ops.base import Op, Result, Tensors, needs_numbers, needs_things, option, wrong
+from archc.ops.values import Count, Number, Shape
+
+
+class Scale(Op):
+    """Every number times one fixed number, y = factor*x. A move. No MACs.
+
+    Example:
+        input 35x35x320
+        scale 0.17               -> 35x35x320
+
+    Source: Szegedy et al. 2017, "Inception-v4", section 3.3 (scaled residuals).
+    """
+
+    words = ("scale",)
+    role = "move"
+    elementwise = True
+    factor: Number = option("number", positional=True, doc="the fixed factor")
+
+    def shape(self, value: Any) -> Result:
+        return needs_numbers(self, value) or value
+
+
+class LayerScale(Op):
+    """A trained factor for each channel, y = weight*x, that begins near 0. No MACs.
+
+    The weight is `(C,1,1)` on a map and `(C)` on things; its key is the row's name itself.
+
+    Example:
+        input 56x56x96
+        layerscale 1e-6          -> 56x56x96
+
+    Source: Touvron et al. 2021, "Going deeper with image transformers"; ConvNeXt.
+    """
+
+    words = ("layerscale",)
+    elementwise = True
+    bare_weight = True
+    start: Number = option(
+        "number", default=Fraction("1e-6"), positional=True, doc="initial value of the factors"
+    )
+
+    def shape(self, value: Any) -> Result:
+        return needs_numbers(self, value) or value
+
+    def weights(self, value: Shape) -> Tensors:
+        return {"": (value.channels, *[1] * value.rank)}
+
+
+class ClassToken(Op):
+    """One more thing in front, trained and the same for every sample: `T of D` to `T+1 of D`.
+
+    It begins at 0. The key is the row's name itself. No MACs.
+
+    Example:
+        input 14x14x768
+        tokens
+        class_token: classtoken  -> 197 of 768
+
+    Source: Devlin et al. 2019, "BERT"; Dosovitskiy et al. 2021 (ViT).
+    """
+
+    words = ("classtoken",)
+    bare_weight = True
+
+    def shape(self, value: Any) -> Result:
+        problem = needs_things(self, value)
+        if problem:
+            return problem
+        count = value.count
+        if isinstance(count, Count):
+            return Shape(value.dims, Count(count.symbol, count.plus + 1))
+        return Shape(value.dims, count + 1)
+
+    def weights(self, value: Shape) -> Tensors:
+        return {"": (1, 1, value.channels)}
+
+
+class Positions(Op):
+    """A trained vector for each position, added to the thing there: y[t] = x[t] + weight[t]. No MACs.
+
+    The number of things must be known, or `longest` says how many positions the table has. The key
+    is the row's name itself.
+
+    Example:
+        input 14x14x768
+        tokens
+        pos_embedding: positions -> 196 of 768
+
+    Source: Vaswani et al. 2017, section 3.5; Dosovitskiy et al. 2021 (ViT).
+    """
+
+    words = ("positions",)
+    bare_weight = True
+    longest: int | None = option("integer", default=None, doc="positions in the table")
+
+    def shape(self, value: Any) -> Result:
+        problem = needs_things(self, value)
+        if problem:
+            return problem
+        if isinstance(value.count, Count):
+            if self.longest is None:
+                hint = "`positions longest=512` has a table for up to 512 things"
+                problem = wrong(self, "a known number of things", value, hint)
+        elif self.longest is not None and self.longest < value.count:
+            takes = f"at least the {value.count} things there are"
+            problem = ValueNotAllowed("longest", str(self.longest), takes)
+        return problem or value
+
+    def weights(self, value: Shape) -> Tensors:
+        count = self.longest if self.longest is not None else value.things
+        return {"": (1, count, value.channels)}

@@ -1,0 +1,89 @@
+"""Regions: a map of fixed sides for each box of a list of boxes."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Any
+
+from archc.diagnostics.kinds.sizes import ShapesDiffer
+from archc.diagnostics.model import Kind
+from archc.ops.base import Op, Result, needs_picture, option, within, wrong
+from archc.ops.dims import positive
+from archc.ops.values import Number, Shape, Window, text_of
+
+
+class Region(Op):
+    """What the region poolings share: `R of 4` boxes (x1, y1, x2, y2) in pixels of the image."""
+
+    size: Window = option("size", positional=True, doc="sides of each region's map")
+    boxes: str = option("row", positional=True, doc="the row that gives the boxes, R of 4")
+    scale: Number = option(
+        "number", default=Fraction(1), doc="the map's side by the image's, scale=1/16"
+    )
+
+    def _regions(self, value: Shape, boxes: Any) -> Result:
+        """One map of the wanted sides and the same channels for each box."""
+        problem = within("scale", self.scale, 0, open_low=True) or positive("size", self.size.sides)
+        if problem:
+            return problem
+        if not isinstance(boxes, Shape) or boxes.dims != (4,) or boxes.count is None:
+            return wrong(self, "boxes such as R of 4", boxes)
+        if value.count is not None:
+            return wrong(self, "one map, not a map for each thing", value)
+        if len(self.size.sides) != 2:
+            return wrong(self, "a size of height and width, 7x7", value)
+        return Shape((*self.size.sides, value.channels), boxes.count)
+
+
+class RoiPool(Region):
+    """Region pooling: each box, rounded to whole places, is cut into cells; the largest of each.
+
+    No MACs.
+
+    Example:
+        input 38x50x512
+        boxes: input R of 4
+        from input
+        roipool 7x7 boxes scale=1/16   -> R of 7x7x512
+
+    Source: Girshick 2015, "Fast R-CNN", section 2.1.
+    """
+
+    words = ("roipool",)
+
+    def shape(self, value: Any, boxes: Any) -> Result:
+        return needs_picture(self, value) or self._regions(value, boxes)
+
+
+class RoiAlign(Region):
+    """Region alignment: each box is cut into cells without rounding; the mean of some points of each.
+
+    The points (`sampling` x `sampling` in a cell) are interpolated. On a list of maps of one width
+    each box takes the map that fits its size (feature pyramids); their scales then follow from the
+    sides. `aligned` moves the points by half a place. No MACs.
+
+    Example:
+        image: input 56x56x256
+        boxes: input R of 4
+        from image
+        roialign 7x7 boxes scale=1/4   -> R of 7x7x256
+
+    Source: He et al. 2017, "Mask R-CNN", section 3; torchvision's MultiScaleRoIAlign.
+    """
+
+    words = ("roialign",)
+    sampling: int = option("integer", default=2, doc="points along each side of a cell")
+    aligned: bool = option("flag", default=False, doc="shifted by half a place")
+
+    def shape(self, value: Any, boxes: Any) -> Result:
+        maps: tuple[Shape, ...] = (value,) if isinstance(value, Shape) else value
+        if not maps:
+            return wrong(self, "one map or more", value)
+        for item in maps:
+            problem: Kind | None = needs_picture(self, item)
+            if problem:
+                return problem
+        if len({(item.channels, item.count) for item in maps}) > 1:
+            rule = "the maps of a list may differ in their sides alone"
+            return ShapesDiffer("align", tuple([text_of(item) for item in maps]), rule)
+        return self._regions(maps[0], boxes)

@@ -1,0 +1,265 @@
+"""Other sides for a map: larger, smaller, cut, padded, or channels turned into places."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from archc.diagnostics.kinds.sizes import SizeNotPositive
+from archc.diagnostics.kinds.values import MissingValue, ValueNotAllowed
+from archc.diagnostics.model import Kind
+from archc.ops.base import Op, Result, needs_map, needs_picture, option, wrong
+from archc.ops.dims import AXES, fit_rank, positive
+from archc.ops.pool import sides_of
+from archc.ops.values import Shape, Window
+
+MODES = ("nearest", "bilinear", "bicubic")
+FILLS = ("zeros", "reflect", "replicate", "circular")
+
+
+class Interpolation(Op):
+    """What upsample and resize share: how numbers between the old places are found."""
+
+    mode: str = option(
+        "choice", default="nearest", positional=True, choices=MODES, doc="how to interpolate"
+    )
+    corners: bool = option("switch", default=False, doc="old and new corners lie on each other")
+
+    def _bad_mode(self, value: Shape) -> Kind | None:
+        if self.corners and self.mode == "nearest":
+            return ValueNotAllowed("corners", "yes", "yes only beside bilinear or bicubic")
+        if self.mode == "bicubic" and value.rank != 2:
+            return ValueNotAllowed("mode", "bicubic", "bicubic only on maps of height and width")
+        return None
+
+
+class Upsample(Interpolation):
+    """Upsampling: each side of the map times a whole factor. No MACs.
+
+    Nearest neighbours unless `bilinear` (linear on 1-D, trilinear on 3-D maps) or `bicubic`;
+    `upsample 1x2` has a factor for each side. `corners=yes` is torch's align_corners=True.
+
+    Example:
+        input 13x13x256
+        upsample 2               -> 26x26x256
+
+    Source: Redmon and Farhadi 2018, "YOLOv3".
+    """
+
+    words = ("upsample",)
+    factor: int | None = option("integer", default=None, positional=True, doc="for all sides")
+    factors: Window | None = option("size", default=None, positional=True, doc="one for each side")
+
+    def shape(self, value: Any) -> Result:
+        problem = needs_map(self, value) or self._bad_mode(value)
+        if problem:
+            return problem
+        given = self.factor if self.factors is None else self.factors
+        if given is None:
+            return MissingValue("upsample", "a factor", "upsample 2")
+        if self.factor is not None and self.factors is not None:
+            return ValueNotAllowed("factor", str(self.factor), "one factor, or one for each side")
+        factors = sides_of(given, value)
+        problem = fit_rank("upsample", "factor", factors, value) or positive("factors", factors)
+        return problem or value.with_spatial(
+            tuple([side * factor for side, factor in zip(value.spatial, factors)])
+        )
+
+
+class Resize(Interpolation):
+    """Resizing to given sides, `resize 129x129`, or to those of another row, `like=low`. A move.
+
+    Nearest neighbours unless `bilinear` or `bicubic`; channels stay. No MACs.
+
+    Example:
+        input 33x33x256
+        resize 129x129 bilinear  -> 129x129x256
+
+    Source: Chen et al. 2018, "DeepLabv3+"; Zhao et al. 2017, "PSPNet".
+    """
+
+    words = ("resize",)
+    role = "move"
+    size: Window | None = option("size", default=None, positional=True, doc="the new sides")
+    like: str | None = option("row", default=None, doc="the row whose sides it takes")
+
+    def shape(self, value: Any, *like: Any) -> Result:
+        problem = needs_map(self, value) or self._bad_mode(value)
+        if problem:
+            return problem
+        sides = target_sides(self, self.size, value, like)
+        return sides if isinstance(sides, Kind) else value.with_spatial(sides)
+
+
+def target_sides(
+    op: Op, size: Window | int | None, value: Shape, like: tuple[Any, ...]
+) -> tuple[int, ...] | Kind:
+    """The sides that are written, or those of the row that `like=` names; not both."""
+    if not like:
+        if size is None:
+            return MissingValue(op.word, "sides or a row to be like", f"{op.word} like=image")
+        sides = sides_of(size, value)
+        return fit_rank(op.word, "size", sides, value) or positive("size", sides) or sides
+    if size is not None:
+        return ValueNotAllowed("like", "written sides too", "a row only where no sides are written")
+    other = like[0]
+    if not isinstance(other, Shape) or other.rank != value.rank:
+        return wrong(op, f"`like=` a map with as many sides as {value}", other)
+    return other.spatial
+
+
+class Crop(Op):
+    """Cropping to the sides of another row, `crop like=a`, or to written ones, `crop 56x56`. A move.
+
+    The centre is kept; `at=5` begins at row 5 and column 5 instead, counted from 0. A surplus that
+    is odd has no centre, and `at` has to say which side loses more. No MACs.
+
+    Example:
+        input 64x64x512
+        crop 56x56               -> 56x56x512
+
+    Source: Ronneberger et al. 2015, "U-Net"; Long et al. 2015, "FCN" (with offsets).
+    """
+
+    words = ("crop",)
+    role = "move"
+    rearranges = True
+    size: Window | None = option("size", default=None, positional=True, doc="the new sides")
+    like: str | None = option("row", default=None, doc="the row whose sides it takes")
+    at: int | None = option("integer", default=None, minimum=0, doc="first row and column kept")
+
+    def shape(self, value: Any, *like: Any) -> Result:
+        problem = needs_map(self, value)
+        if problem:
+            return problem
+        sides = target_sides(self, self.size, value, like)
+        if isinstance(sides, Kind):
+            return sides
+        for axis, (side, wanted) in enumerate(zip(value.spatial, sides)):
+            problem = self._bad_side(side, wanted, AXES[value.rank][axis])
+            if problem:
+                return problem
+        return problem or value.with_spatial(sides)
+
+    def _bad_side(self, side: int, wanted: int, axis: str) -> Kind | None:
+        surplus = side - wanted
+        if surplus < 0:
+            shown = f"{side} - {wanted} = {surplus}"
+            return SizeNotPositive("crop", side, wanted, 0, axis, shown)
+        if self.at is None and surplus % 2:
+            what = f"`at=`: {side} - {wanted} = {surplus} ({axis}) is odd and has no centre"
+            return MissingValue("crop", what, f"crop at={surplus // 2}")
+        if self.at is not None and self.at > surplus:
+            takes = f"at most {side} - {wanted} = {surplus} ({axis})"
+            return ValueNotAllowed("at", str(self.at), takes)
+        return None
+
+
+class Pad(Op):
+    """Padding: more rows and columns around the map. No MACs.
+
+    `pad 3` at all ends, `pad 1x2` by side, `before` or `after` at one end only. Zeros unless
+    `reflect` (mirrored, less than a side), `replicate` (the last one again) or `circular`.
+
+    Example:
+        input 256x256x3
+        pad 3 reflect            -> 262x262x3
+
+    Source: Zhu et al. 2017, "CycleGAN" (reflection); TensorFlow's ZeroPadding2D.
+    """
+
+    words = ("pad",)
+    amount: int | None = option(
+        "integer", default=None, positional=True, minimum=0, doc="for all sides"
+    )
+    amounts: Window | None = option("size", default=None, positional=True, doc="one for each side")
+    fill: str = option("choice", default="zeros", positional=True, choices=FILLS, doc="with what")
+    end: str = option(
+        "choice",
+        default="both",
+        positional=True,
+        choices=("both", "before", "after"),
+        doc="at which ends",
+    )
+
+    def shape(self, value: Any) -> Result:
+        problem = needs_map(self, value)
+        if problem:
+            return problem
+        given = self.amount if self.amounts is None else self.amounts
+        if given is None:
+            return MissingValue("pad", "an amount", "pad 1")
+        if self.amount is not None and self.amounts is not None:
+            return ValueNotAllowed("amount", str(self.amount), "one amount, or one for each side")
+        amounts = sides_of(given, value)
+        problem = fit_rank("pad", "pad", amounts, value) or self._bad_amounts(value, amounts)
+        ends = 2 if self.end == "both" else 1
+        return problem or value.with_spatial(tuple([n + ends * m for n, m in zip(value.spatial, amounts)]))
+
+    def _bad_amounts(self, value: Shape, amounts: tuple[int, ...]) -> Kind | None:
+        """Mirrored and wrapped pads are made of the map's own rows."""
+        room = {"reflect": 1, "circular": 0}
+        for side, amount in zip(value.spatial, amounts):
+            most = side - room.get(self.fill, 0)
+            if amount < 0:
+                return ValueNotAllowed("amounts", str(amount), "amounts of at least 0")
+            if self.fill in room and amount > most:
+                takes = f"at most {most} with {self.fill} on a side of {side}"
+                return ValueNotAllowed("amount", str(amount), takes)
+        return None
+
+
+class PixelShuffle(Op):
+    """Pixel shuffle: r*r channels become r x r places, `HxWxC*r*r` to `H*r x W*r x C`. No MACs.
+
+    Channel c*r*r + i*r + j goes to row i and column j of its place, as in torch.
+
+    Example:
+        input 32x32x256
+        pixelshuffle 2           -> 64x64x64
+
+    Source: Shi et al. 2016, "Real-time single image and video super-resolution" (ESPCN).
+    """
+
+    words = ("pixelshuffle",)
+    rearranges = True
+    factor: int = option("integer", positional=True, doc="by how much sides grow")
+
+    def shape(self, value: Any) -> Result:
+        problem = needs_picture(self, value)
+        if problem:
+            return problem
+        square = self.factor * self.factor
+        if value.channels % square:
+            return wrong(self, f"channels that {square} ({self.factor}*{self.factor}) divides", value)
+        sides = tuple([side * self.factor for side in value.spatial])
+        return Shape((*sides, value.channels // square), value.count)
+
+
+class PixelUnshuffle(Op):
+    """Pixel unshuffle: r x r places become channels, `H*r x W*r x C` to `HxWxC*r*r`. No MACs.
+
+    The new channel is c*r*r + i*r + j for row i and column j (torch's order); with `order=places`
+    it is (j*r + i)*C + c, place after place and column by column, as Swin merges its patches.
+
+    Example:
+        input 64x64x64
+        unshuffle 2              -> 32x32x256
+
+    Source: Shi et al. 2016; Liu et al. 2021, "Swin transformer" (patch merging).
+    """
+
+    words = ("pixelunshuffle", "unshuffle")
+    rearranges = True
+    factor: int = option("integer", positional=True, doc="by how much sides shrink")
+    order: str = option(
+        "choice", default="channels", choices=("channels", "places"), doc="order of new channels"
+    )
+
+    def shape(self, value: Any) -> Result:
+        problem = needs_picture(self, value)
+        if problem:
+            return problem
+        if any(side % self.factor for side in value.spatial):
+            return wrong(self, f"sides that {self.factor} divides", value, "`pad` or `crop` first")
+        sides = tuple([side // self.factor for side in value.spatial])
+        return Shape((*sides, value.channels * self.factor * self.factor), value.count)
