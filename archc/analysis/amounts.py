@@ -1,12 +1,13 @@
 """Exact amounts that may depend on counts unknown until the network runs: `a + b*R + c*T^2`.
 
-An amount is an `int`, or a `Polynomial` where it depends on something. The ordinary case stays an `int`,
-so that a million layers are counted with plain additions.
+An amount is an `int`, or a `Polynomial` where it depends on something. The ordinary case stays an
+`int`, so that a million layers are counted with plain additions.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from math import prod
 
 from archc.ops.values import Count, Shape, Value
 from archc.record import Record
@@ -99,13 +100,11 @@ def evaluate(amount: Amount, counts: Mapping[str, int]) -> int:
         return amount
     result = 0
     for monomial, factor in amount.terms:
-        for symbol in monomial:
-            factor *= counts.get(symbol, 0)
-        result += factor
+        result += factor * prod([counts.get(symbol, 0) for symbol in monomial])
     return result
 
 
-# ---- shapes with unknown counts --------------------------------------------------------------------
+# ---- shapes with unknown counts ------------------------------------------------------------------
 
 
 def shapes_in(values: Iterable[Value]) -> list[Shape]:
@@ -149,13 +148,18 @@ def numbers(value: Value) -> Amount:
 def interpolate(cost: Callable[[dict[str, int]], int], symbols: tuple[str, ...]) -> Amount:
     """The polynomial, of degree 2 at most in each symbol, that `cost` computes for given counts.
 
-    `cost` is asked at 0, 1 and 2: a layer's products grow with its things, attention's with their square.
+    `cost` is asked at 0, 1 and 2: a layer's products grow with its things, attention's with their
+    square.
     """
     if not symbols:
         return cost({})
     symbol, *others = symbols
     rest = tuple(others)
-    at = [interpolate(lambda known, n=n: cost({**known, symbol: n}), rest) for n in range(3)]  # type: ignore[misc]
+
+    def asked(number: int) -> Amount:
+        return interpolate(lambda known: cost({**known, symbol: number}), rest)
+
+    at = [asked(number) for number in range(3)]
     square = _halved(total([at[2], product(-2, at[1]), at[0]]))
     linear = total([at[1], product(-1, at[0]), product(-1, square)])
     first, second = of_terms({(symbol,): 1}), of_terms({(symbol, symbol): 1})

@@ -1,11 +1,14 @@
 """What each layer costs, and the whole network: parameters, MACs, the slides' memory column, depth.
 
-- `params`: trained numbers. Layers that share weights count them once: at the first one that is built for
-  inference. Those only training outputs need are counted apart; what no output needs counts nothing.
-- `macs`: products, each with its addition, for one sample. Rows of a `scan` run once for each thing.
-- `values`: the input plus the output of every layer that makes new numbers (`Op.own_box`). What works element
-  by element (norms, activations, dropout, softmax, scale) shares the box of the row before it, and joins and
-  moves show numbers that are already counted. The slide of VGG-16 adds up to 15,237,608.
+- `params`: trained numbers. Layers that share weights count them once: at the first one that is
+  built for inference. Those only training outputs need are counted apart; what no output needs
+  counts nothing.
+- `macs`: products, each with its addition, for one sample. Rows of a `scan` run once for each
+  thing.
+- `values`: the input plus the output of every layer that makes new numbers (`Op.own_box`). What
+  works element by element (norms, activations, dropout, softmax, scale) shares the box of the row
+  before it, and joins and moves show numbers that are already counted. The slide of VGG-16 adds up
+  to 15,237,608.
 - `layers`: layers with weights on the longest path from an input to an output.
 
 Equal operators on equal shapes are worked out once, so repetition costs next to nothing.
@@ -37,7 +40,7 @@ REMEMBERED = 50_000
 
 
 class Cost(Record):
-    """What nodes cost for one sample; `biases` is the part of `params` that is added, not multiplied."""
+    """What nodes cost for one sample; `biases` is that part of `params` which is added."""
 
     params: int = 0
     biases: int = 0
@@ -97,10 +100,8 @@ class Costs:
 
 def measure(network: Network) -> Costs:
     """Work out what every node costs."""
-    of: list[Cost] = []
     known = _Known(network)
-    for node in network.nodes:
-        of.append(known.cost(node))
+    of = [known.cost(node) for node in network.nodes]
     for index, times in _scanned(network.root).items():
         cost = of[index]
         of[index] = Cost(
@@ -112,7 +113,7 @@ def measure(network: Network) -> Costs:
 
 
 def counts_as_layer(op: Op) -> bool:
-    """Whether the operator counts in the depth; the option of that name, of `add`, is another thing."""
+    """Whether the operator counts in the depth; the option `weighted` of `add` is another thing."""
     return op.weighted and "weighted" not in type(op).fields
 
 
@@ -194,17 +195,19 @@ def _roles(network: Network) -> bytearray:
 
 
 def _mark(network: Network, roles: bytearray, starts: Iterable[int], role: int) -> None:
-    nodes = network.nodes
+    nodes, carried = network.nodes, network.carried
     open_ = [index for index in starts if not roles[index]]
     while open_:
         index = open_.pop()
         if not roles[index]:
             roles[index] = role
             open_.extend([source for source in nodes[index].inputs if not roles[source]])
+            if index in carried:
+                open_.append(carried[index])
 
 
 def _count_once(network: Network, of: list[Cost], roles: bytearray) -> None:
-    """Leave the parameters of shared weights at one node: the first of those that are needed most."""
+    """Leave the parameters of shared weights at one node, the first of those needed most."""
     groups: dict[str, list[int]] = {node.shares: [] for node in network.nodes if node.shares}
     if not groups:
         return

@@ -1,10 +1,10 @@
-"""Peak memory at inference: the bytes of values that are alive at once, row after row in text order.
+"""Peak memory at inference: the bytes of values alive at once, row after row in text order.
 
-A value lives from its node to its last use, an output to the end. An operator that works element by element
-writes over its input where that dies there; so does a join (`add`) on a path of the result's size. What only
-rearranges one value is a view of it: reshape, flatten, chunk, crop, and transposes and tokens of a map too,
-which torch serves by strides. Other joins make a new value. Weights and workspaces are not counted, and what
-no inference output needs does not run.
+A value lives from its node to its last use, an output to the end. An operator that works element by
+element writes over its input where that dies there; so does a join (`add`) on a path of the
+result's size. What only rearranges one value is a view of it: reshape, flatten, chunk, crop, and
+transposes and tokens of a map too, which torch serves by strides. Other joins make a new value.
+Weights and workspaces are not counted, and what no inference output needs does not run.
 
 Counts unknown until the network runs are 0 unless they are given; rows of a `scan` hold one step.
 """
@@ -119,9 +119,10 @@ class _Run:
             return None
         for source in node.inputs:
             buffers = self._buffers.get(source, ())
-            if len(buffers) == 1 and self._last[buffers[0]] == node.index:
-                if self._held.get(buffers[0]) == self._size(node.shape):
-                    return buffers[0]
+            if len(buffers) != 1 or self._last[buffers[0]] != node.index:
+                continue
+            if self._held.get(buffers[0]) == self._size(node.shape):
+                return buffers[0]
         return None
 
     def _free(self, source: int, now: int) -> None:

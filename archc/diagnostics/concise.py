@@ -14,6 +14,7 @@ def concise(diagnostics: Sequence[Diagnostic]) -> str:
 
 
 def _line(diagnostic: Diagnostic) -> str:
-    place = harmless(str(diagnostic.primary.span))
+    span = diagnostic.primary.span
+    place = harmless(str(span)) if span.source.name else "archc"
     message = harmless(diagnostic.message)
     return f"{place}: {diagnostic.severity}[{diagnostic.slug}] {message}"

@@ -60,6 +60,9 @@ def _places(diagnostic: Diagnostic, paint: Paint) -> list[str]:
     by_file[diagnostic.primary.span.source] = [(diagnostic.primary, diagnostic.severity)]
     for label in diagnostic.secondary:
         by_file.setdefault(label.span.source, []).append((label, "secondary"))
+    if not diagnostic.primary.span.source.text:
+        name = harmless(diagnostic.primary.span.source.name)
+        return [f" {paint('gutter', '-->')} {name}"] if name else []
     snippets = [Snippet(source, labels) for source, labels in by_file.items()]
     width = max(len(str(snippet.last_line)) for snippet in snippets)
     lines: list[str] = []

@@ -123,6 +123,7 @@ class Network:
     """A checked network (or variant) at one set of input sizes.
 
     `name` is `resnet.50`; `inputs`, `outputs` and `training_outputs` map the names people use to nodes.
+    `carried` ties each `prev` node to the node it reads one step late.
     `open_sides` says which sides were open and `evaluated_at` the sizes chosen for them.
     """
 
@@ -139,6 +140,7 @@ class Network:
         self.training_outputs: dict[str, int] = {}
         self.checks: list[Check] = []
         self.meta: dict[str, str | int | Fraction | float] = {}
+        self.carried: dict[int, int] = {}
         self.open_sides: tuple[OpenSides, ...] = ()
         self.evaluated_at: dict[str, str] = {}
         self.span: Span | None = None

@@ -13,6 +13,7 @@ from archc.ops import (
     region,
     regular,
     resample,
+    scan,
     shape,
 )
 from archc.ops.base import Field, Op
@@ -32,5 +33,6 @@ __all__ = [
     "region",
     "regular",
     "resample",
+    "scan",
     "shape",
 ]

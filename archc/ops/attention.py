@@ -24,7 +24,7 @@ from archc.ops.values import Number, Shape, Window
 
 
 class Attention(Op):
-    """Multi-head attention: each thing becomes a mean of all things, weighted by how well they match.
+    """Multi-head attention: each thing becomes a mean of all, weighted by how well they match.
 
     softmax(Q K^T / sqrt(D/heads)) V for each head, Q, K and V linear in the things, and a linear
     layer behind; keys of torch's MultiheadAttention. `attention 8 source=words` takes K and V from
@@ -141,7 +141,7 @@ class WindowAttention(Op):
 
     def _bad_window(self, value: Shape) -> Kind | None:
         if self.window.stride is not None:
-            return ValueNotAllowed("window", str(self.window), "no stride: windows lie side by side")
+            return ValueNotAllowed("window", str(self.window), "no stride")
         problem = fit_rank("windowattention", "window", self.window.sides, value)
         problem = problem or positive("window", self.window.sides)
         if problem or self.shift < min(self.window.sides):

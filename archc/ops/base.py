@@ -21,7 +21,6 @@ A public method that is no facet is refused at import: a misspelt facet would ne
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from fractions import Fraction
 from typing import Any, ClassVar, Literal, dataclass_transform
 
@@ -80,7 +79,7 @@ def option(
 
 @dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(option,))
 class Op(Record):
-    """Base of all operators. Instances are frozen, equal when their options are, know no network."""
+    """Base of all operators. Instances are frozen, equal if their options are, know no network."""
 
     words: ClassVar[tuple[str, ...]] = ()
     role: ClassVar[Role] = "layer"
@@ -121,12 +120,13 @@ class Op(Record):
 
     @property
     def word(self) -> str:
-        """The first of the operator's words."""
-        return type(self).words[0]
+        """The first of the operator's words; of one that no row names, its own name."""
+        cls = type(self)
+        return cls.words[0] if cls.words else cls.__name__.lower()
 
     @property
     def options(self) -> dict[str, Any]:
-        """Options that differ from their defaults, as JSON takes them: `{"window": "7x7", "stride": 2}`."""
+        """Options that differ from their defaults, as JSON takes them: `{"p": 0.2}`."""
         cls = type(self)
         shown: dict[str, Any] = {}
         for name, field in cls.fields.items():
@@ -137,7 +137,7 @@ class Op(Record):
 
     @property
     def sees_all(self) -> bool:
-        """Whether each output depends on every place (or thing) of the input: gap, fc, attention."""
+        """Whether each output depends on every place or thing of the input: gap, fc, attention."""
         return False
 
     @property
@@ -221,7 +221,9 @@ def needs_picture(op: Op, value: Value, hint: str = MAP_HINT) -> Kind | None:
 def needs_numbers(op: Op, value: Value) -> Kind | None:
     """The problem of an operator that takes any one array of numbers, else None."""
     if isinstance(value, Shape):
-        return wrong(op, "numbers", value, "`embed` makes numbers of words") if not value.dims else None
+        if value.dims:
+            return None
+        return wrong(op, "numbers", value, "`embed` makes numbers of words")
     return wrong(op, "one value", value, "`each` before the row works on every value of a list")
 
 
@@ -235,7 +237,7 @@ def needs_things(op: Op, value: Value) -> Kind | None:
 def within(
     name: str, value: Number, low: Number, high: Number | None = None, *, open_low: bool = False
 ) -> Kind | None:
-    """The problem if a number is outside low..high (a NaN is), else None; `open_low` excludes low."""
+    """The problem if a number is outside low..high (a NaN is); `open_low` excludes low."""
     large_enough = value > low if open_low else value >= low
     if large_enough and value < float("inf") and (high is None or value <= high):
         return None
@@ -251,8 +253,3 @@ def row_inputs(op: Op, inputs: tuple[Any, ...]) -> dict[str, Any]:
     fields = type(op).fields
     given = [name for name, field in fields.items() if field.kind == "row" and getattr(op, name)]
     return dict(zip(given, inputs[1:]))
-
-
-
-
-ShapeFacet = Callable[..., Result]

@@ -70,7 +70,8 @@ class Windowed(Op):
         if written is None:
             return None
         strides = written * value.rank if len(written) == 1 else written
-        return fit_rank(self.word, "stride", strides, value) or positive("window", strides) or strides
+        problem = fit_rank(self.word, "stride", strides, value) or positive("window", strides)
+        return problem or strides
 
 
 def _one_or_all(strides: tuple[int, ...]) -> int | str:
@@ -104,9 +105,7 @@ def bad_groups(
 class Filter(Windowed):
     """What conv and deconv share."""
 
-    channels: int | None = option(
-        "integer", default=None, positional=True, doc="outgoing channels"
-    )
+    channels: int | None = option("integer", default=None, positional=True, doc="outgoing channels")
     pad: Padding = option("padding", default=0, doc="zeros around: 1, 0x1x1, half or same")
     groups: int = option("integer", default=1, doc="groups of channels that do not see each other")
     dilate: int = option("integer", default=1, doc="distance between the window's taps")

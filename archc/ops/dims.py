@@ -1,7 +1,7 @@
 """Window arithmetic: how many places a window has on a side, and the four ways to round.
 
 out = (N + pads - reach) / stride + 1, reach = dilate * (window - 1) + 1 (CS231n, "Spatial
-arrangement"). Rounding is `safe`, `exact`, `floor` or `ceil` (LANGUAGE.md section 6, "Fractions"). Shared by conv, deconv and the poolings; one fact, one place.
+arrangement"). Shared by conv, deconv and the poolings; one fact, one place.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ LARGEST_REPAIR_STRIDE = 64
 
 
 class Slide(Record):
-    """A window that moves over a map, every side given: sizes, strides, pads, dilations, rounding."""
+    """A window that moves over a map: sizes, strides, pads and dilations of every side."""
 
     layer: str
     window: tuple[int, ...]

@@ -6,7 +6,7 @@ from fractions import Fraction
 from typing import Any
 
 from archc.diagnostics.kinds.sizes import ShapesDiffer
-from archc.diagnostics.kinds.values import MissingValue, ValueNotAllowed
+from archc.diagnostics.kinds.values import ValueNotAllowed
 from archc.diagnostics.model import Kind
 from archc.ops.base import THINGS_HINT, Op, Result, Tensors, needs_numbers, option, within, wrong
 from archc.ops.values import Count, Number, Shape
@@ -337,7 +337,7 @@ class List(Join):
         input 56x56x64
         list
           conv 1x1 9
-          conv 1x1 36
+          conv 1x1 36            -> 56x56x36
 
     Source: Lin et al. 2017, "Feature pyramid networks" (the maps of all scales).
     """
@@ -382,25 +382,3 @@ class MatMul(Join):
     def macs(self, inputs: tuple[Any, ...], output: Any) -> int:
         left, right = flat(inputs)
         return left.numbers * right.channels
-
-
-class Sum(Op):
-    """Sum over the things: `sum things` of `T of D` gives D. A move. No MACs.
-
-    Joining paths by a sum is `add`.
-
-    Example:
-        input T of 512
-        sum things               -> 512
-
-    Source: Xu et al. 2015, "Show, attend and tell" (the weighted sum of places).
-    """
-
-    words = ("sum",)
-    role = "move"
-    things: bool = option("flag", default=False, doc="over the things of the running value")
-
-    def shape(self, value: Any) -> Result:
-        if not self.things:
-            return MissingValue("sum", "the word things (`add` joins paths)", "sum things")
-        return over_things(self, (value,))

@@ -85,7 +85,7 @@ class ClassToken(Op):
 
 
 class Positions(Op):
-    """A trained vector for each position, added to the thing there: y[t] = x[t] + weight[t]. No MACs.
+    """A trained vector for each position, added to the thing there: y[t] = x[t] + weight[t].
 
     The number of things must be known, or `longest` says how many positions the table has. The key
     is the row's name itself.

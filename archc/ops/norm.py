@@ -53,7 +53,8 @@ class BatchNorm(Op):
 
     def shape(self, value: Any) -> Result:
         if self.frozen and not self.affine:
-            return ValueNotAllowed("affine", "no", "no value beside frozen, which keeps the factors")
+            takes = "no value beside frozen, which keeps the factors"
+            return ValueNotAllowed("affine", "no", takes)
         problem = within("eps", self.eps, 0) or within("momentum", self.momentum, 0, 1)
         return problem or needs_features(self, value) or value
 

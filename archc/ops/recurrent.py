@@ -21,6 +21,9 @@ from archc.ops.base import (
 )
 from archc.ops.values import Number, Shape, text_of
 
+MOST_LAYERS = 1000
+"""more than any network has, few enough to name each one's tensors"""
+
 
 class Recurrent(Op):
     """What lstm, gru and rnn share; torch's names and order of weights.
@@ -44,6 +47,8 @@ class Recurrent(Op):
             return problem
         if value.rank != 0:
             return wrong(self, "a vector or things such as T of 512", value, THINGS_HINT)
+        if self.layers > MOST_LAYERS:
+            return ValueNotAllowed("layers", str(self.layers), f"1 to {MOST_LAYERS}")
         if self.bidirectional and value.count is None:
             takes = "things to run over, as in T of 512"
             return ValueNotAllowed("bidirectional", f"a single value of {value}", takes)

@@ -41,9 +41,9 @@ class RoiPool(Region):
     No MACs.
 
     Example:
-        input 38x50x512
+        image: input 38x50x512
         boxes: input R of 4
-        from input
+        from image
         roipool 7x7 boxes scale=1/16   -> R of 7x7x512
 
     Source: Girshick 2015, "Fast R-CNN", section 2.1.
@@ -56,7 +56,7 @@ class RoiPool(Region):
 
 
 class RoiAlign(Region):
-    """Region alignment: each box is cut into cells without rounding; the mean of some points of each.
+    """Region alignment: each box is cut into cells without rounding; a mean of points of each.
 
     The points (`sampling` x `sampling` in a cell) are interpolated. On a list of maps of one width
     each box takes the map that fits its size (feature pyramids); their scales then follow from the

@@ -100,7 +100,8 @@ def target_sides(
         sides = sides_of(size, value)
         return fit_rank(op.word, "size", sides, value) or positive("size", sides) or sides
     if size is not None:
-        return ValueNotAllowed("like", "written sides too", "a row only where no sides are written")
+        takes = "a row only where no sides are written"
+        return ValueNotAllowed("like", "written sides too", takes)
     other = like[0]
     if not isinstance(other, Shape) or other.rank != value.rank:
         return wrong(op, f"`like=` a map with as many sides as {value}", other)
@@ -108,7 +109,7 @@ def target_sides(
 
 
 class Crop(Op):
-    """Cropping to the sides of another row, `crop like=a`, or to written ones, `crop 56x56`. A move.
+    """Cropping to the sides of another row, `crop like=a`, or to written ones. A move.
 
     The centre is kept; `at=5` begins at row 5 and column 5 instead, counted from 0. A surplus that
     is odd has no centre, and `at` has to say which side loses more. No MACs.
@@ -193,7 +194,8 @@ class Pad(Op):
         amounts = sides_of(given, value)
         problem = fit_rank("pad", "pad", amounts, value) or self._bad_amounts(value, amounts)
         ends = 2 if self.end == "both" else 1
-        return problem or value.with_spatial(tuple([n + ends * m for n, m in zip(value.spatial, amounts)]))
+        sides = [side + ends * amount for side, amount in zip(value.spatial, amounts)]
+        return problem or value.with_spatial(tuple(sides))
 
     def _bad_amounts(self, value: Shape, amounts: tuple[int, ...]) -> Kind | None:
         """Mirrored and wrapped pads are made of the map's own rows."""
@@ -230,7 +232,8 @@ class PixelShuffle(Op):
             return problem
         square = self.factor * self.factor
         if value.channels % square:
-            return wrong(self, f"channels that {square} ({self.factor}*{self.factor}) divides", value)
+            shown = f"{square} ({self.factor}*{self.factor})"
+            return wrong(self, f"channels that {shown} divides", value)
         sides = tuple([side * self.factor for side in value.spatial])
         return Shape((*sides, value.channels // square), value.count)
 
@@ -252,7 +255,7 @@ class PixelUnshuffle(Op):
     rearranges = True
     factor: int = option("integer", positional=True, doc="by how much sides shrink")
     order: str = option(
-        "choice", default="channels", choices=("channels", "places"), doc="order of new channels"
+        "choice", default="channels", choices=("channels", "places"), doc="order of channels"
     )
 
     def shape(self, value: Any) -> Result:

@@ -20,6 +20,7 @@ from archc.ops.base import (
 )
 from archc.ops.conv import bad_groups
 from archc.ops.dims import positive
+from archc.ops.join import over_things
 from archc.ops.values import Count, Shape, Window
 
 
@@ -81,8 +82,12 @@ class Reshape(Op):
         if wanted.numbers_each == value.numbers_each:
             return wanted
         if isinstance(value.count, int) and wanted.numbers_each == value.numbers:
-            return wrong(self, "one value, or things of that many numbers each", value,
-                         "`map 14x14` puts things back in their places, `flatten` makes one row")
+            return wrong(
+                self,
+                "one value, or things of that many numbers each",
+                value,
+                "`map 14x14` puts things back in their places, `flatten` makes one row",
+            )
         numbers = value.numbers_each, wanted.numbers_each
         return ReshapeChangesCount("reshape", str(value), numbers[0], str(Shape(dims)), numbers[1])
 
@@ -146,7 +151,8 @@ class Tokens(Op):
         numbers = value.channels if self.numbers is None else self.numbers
         if numbers and value.channels % numbers:
             each = Fraction(value.channels, numbers)
-            return ChannelsNotWhole(f"the tokens of each place, {value.channels}/{numbers},", str(each))
+            what = f"the tokens of each place, {value.channels}/{numbers},"
+            return ChannelsNotWhole(what, str(each))
         return Shape((numbers,), value.numbers_each // numbers if numbers else 0)
 
 
@@ -290,7 +296,7 @@ class MoreChannels(Op):
 
 
 class Gram(Op):
-    """Gram matrix: how strongly each two channels go together, the sum of their products over places.
+    """Gram matrix: how strongly each two channels go together, summed over all places.
 
     G[a][b] = sum of x[a]*x[b], over all places of a map or all things; C x C numbers. `mean`
     divides by places*C. MACs: C*C*places.
@@ -317,3 +323,25 @@ class Gram(Op):
     def macs(self, inputs: tuple[Any, ...], output: Any) -> int:
         value: Shape = inputs[0]
         return value.numbers * value.channels
+
+
+class Sum(Op):
+    """Sum over the things: `sum things` of `T of D` gives D. A move. No MACs.
+
+    Joining paths by a sum is `add`.
+
+    Example:
+        input T of 512
+        sum things               -> 512
+
+    Source: Xu et al. 2015, "Show, attend and tell" (the weighted sum of places).
+    """
+
+    words = ("sum",)
+    role = "move"
+    things: bool = option("flag", default=False, doc="over the things of the running value")
+
+    def shape(self, value: Any) -> Result:
+        if not self.things:
+            return MissingValue("sum", "the word things (`add` joins paths)", "sum things")
+        return over_things(self, (value,))

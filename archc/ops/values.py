@@ -117,7 +117,7 @@ def text_of(value: Value) -> str:
 
 
 def number_text(value: Number) -> str:
-    """A number as people write it: `0.5` for one half, `1/3` only where no short decimal is exact."""
+    """A number as people write it: `0.5` for one half, `1/3` where no short decimal is exact."""
     if isinstance(value, Fraction) and value.denominator != 1:
         try:
             short = f"{float(value):.6g}"

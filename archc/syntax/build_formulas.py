@@ -165,10 +165,10 @@ class FormulaRules:
 
     def shape(self, children: Children) -> tree.ShapeText:
         count, dims = children
-        return tree.ShapeText(self.around(children), count, dims)
+        return tree.ShapeText(self.around(children), count, self._known(dims))
 
     def shape_of(self, children: Children) -> tree.ShapeText:
-        return tree.ShapeText(self.around(children), children[0], children[1])
+        return tree.ShapeText(self.around(children), children[0], self._known(children[1]))
 
     def list_of(self, children: Children) -> tree.ShapeList:
         return tree.ShapeList(self.around(children), tuple(children))
@@ -183,7 +183,11 @@ class FormulaRules:
         return tree.Arithmetic(self.around(children), self._plain(name), rest)
 
     def dims(self, children: Children) -> Any:
-        return None if str(children[0]) == "?" else self._plain(children[0])
+        return self._plain(children[0])
+
+    def _known(self, dims: Any) -> Any:
+        """None for `?`, which stays a token until the shape has its span."""
+        return None if getattr(dims, "type", None) == "ANY" else dims
 
     def _plain(self, child: Any) -> Any:
         kind = getattr(child, "type", None)
@@ -191,7 +195,7 @@ class FormulaRules:
             return self._number(str(child), self.span(child))
         if kind == "SIZE":
             return self._size(child)
-        return child if kind is None else self._name(child)
+        return child if kind in (None, "ANY") else self._name(child)
 
 
 def closing_bracket(text: str, at: int) -> int:

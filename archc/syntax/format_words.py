@@ -96,15 +96,8 @@ class Speller:
         """Whether a `=` stands in `let a = b` or `with a = b, c = d`, not in `option=value`."""
         if self.tokens[0].type in _DEFINING:
             return at == 2
-        if at < 2 or self.tokens[at - 2].type not in ("WITH", "COMMA"):
-            return False
-        if self.tokens[0].type == "USE":
-            return not self._in_brackets(at)
-        return self.tokens[0].type == "CHECK"
-
-    def _in_brackets(self, at: int) -> bool:
-        before = [token.type for token in self.tokens[:at]]
-        return before.count("LPAR") > before.count("RPAR")
+        in_list = at >= 2 and self.tokens[at - 2].type in ("WITH", "COMMA")
+        return in_list and self.tokens[0].type in ("USE", "CHECK")
 
     def _text(self, at: int) -> str:
         token = self.tokens[at]

@@ -1,35 +1,125 @@
-"""What to say about a line that cannot be parsed."""
+"""What to say about a line that cannot be parsed: what was found, and what may stand there."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from typing import Any
 
-from lark import UnexpectedCharacters, UnexpectedInput, UnexpectedToken
+from lark import UnexpectedInput
+from lark.parsers.lalr_interactive_parser import InteractiveParser
 
 from archc.diagnostics.kinds.syntax import SyntaxMistake
 from archc.diagnostics.model import Diagnostic
 from archc.source import SourceFile, Span
+from archc.syntax.habits import Failure, recognise
+from archc.syntax.wording import plain, show
+
+_NAMED_AT_MOST = 6
+_CHUNK = re.compile(r'"[^"\n]*"|[A-Za-z0-9_][A-Za-z0-9_.]*|->|[=~<>!]=|//|[^\n]', re.DOTALL)
+
+# Words people know for groups of terminals, the most helpful first.
+_WORDS: tuple[tuple[str, frozenset[str]], ...] = (
+    ("a layer or block", frozenset({"SLIDE"})),
+    ("a size like `224x224x3`", frozenset({"SIZE", "ANY"})),
+    ("a value", frozenset({"NUMBER", "LPAR", "FUNC"})),
+    ("a name", frozenset({"NAME"})),
+    ("a quoted file name", frozenset({"STRING"})),
+    ("`=`", frozenset({"EQUAL"})),
+    ("`from`", frozenset({"FROM"})),
+    ("a comparison like `==`", frozenset({"CMP"})),
+    ("a comparison like `~=`", frozenset({"CHECKOP"})),
+    ("`of`", frozenset({"__ANON_0"})),
+    ("`)`", frozenset({"RPAR"})),
+    ("`]`", frozenset({"RSQB"})),
+    ("`,`", frozenset({"COMMA"})),
+    ("`else`", frozenset({"ELSE"})),
+    ("`|` and a cell", frozenset({"VBAR"})),
+    ("an operator like `+`", frozenset({"SIGN", "MULOP"})),
+    ("`;` and a further layer", frozenset({"_SEMI"})),
+    ("`-> SIZE`", frozenset({"ARROW"})),
+    ("`if CONDITION`", frozenset({"IF"})),
+    ("`and`", frozenset({"AND"})),
+    ("`x3` to repeat", frozenset({"REPEAT"})),
+    ("`as NAME`", frozenset({"AS"})),
+    ("`with`", frozenset({"WITH"})),
+    ("`within`", frozenset({"WITHIN"})),
+    ("`where`", frozenset({"WHERE"})),
+    ("`(`", frozenset({"LPAR"})),
+    ("the end of the line", frozenset({"$END"})),
+)
 
 
 class BadFormula(Exception):
     """A mistake in a formula inside a size or a repetition."""
 
     def __init__(self, problem: UnexpectedInput, start: int, end: int) -> None:
-        super().__init__(str(problem))
+        super().__init__(start)
         self.problem = problem
         self.start = start
         self.end = end
 
 
-def explain(error: UnexpectedInput, source: SourceFile, start: int, end: int) -> Diagnostic:
-    """The diagnostic of a parse error in the text from `start` to `end`."""
-    at = min(start + max(error.pos_in_stream or 0, 0), end)
-    if isinstance(error, UnexpectedToken) and error.token.type != "$END":
-        token: Any = error.token
-        at = start + token.start_pos
-        span = Span(source, at, start + token.end_pos)
-        return SyntaxMistake(f"`{token}` cannot stand here").at(span)
-    if isinstance(error, UnexpectedCharacters):
-        span = Span(source, at, at + 1)
-        return SyntaxMistake(f"`{source.text[at : at + 1]}` cannot stand here").at(span)
-    return SyntaxMistake("the line ends too early").at(Span(source, max(end - 1, start), end))
+def explain(
+    error: UnexpectedInput, source: SourceFile, line: Span, start: int, end: int, rule: str = "line"
+) -> Diagnostic:
+    """The diagnostic of a parse error in the text from `start` to `end`, a part of `line`."""
+    token: Any = getattr(error, "token", None)
+    ended = token is not None and token.type == "$END"
+    position = error.pos_in_stream
+    at = end if ended or position is None or position < 0 else min(start + position, end)
+    failure = Failure(source, line, at, rule, _expected(error))
+    return recognise(failure) or _describe(failure, end)
+
+
+def _expected(error: Any) -> frozenset[str]:
+    """The terminals that could really have come next."""
+    if error.state is None:
+        return frozenset()
+    # The table's own list is too long: it has what only some contexts of a state allow.
+    return frozenset(InteractiveParser(None, error.state, None).accepts())  # type: ignore[no-untyped-call,arg-type]
+
+
+# ---- the general message ----------------------------------------------------------------------------
+
+
+def _describe(failure: Failure, end: int) -> Diagnostic:
+    source, at = failure.source, failure.at
+    before = _before(source.text, failure.line.start, at)
+    expected = f"here may stand {listed(failure.expected)}" if failure.expected else ""
+    if at >= end:
+        found = "the line ends too early" if not before else f"the line ends too early, after `{before}`"
+        return SyntaxMistake(found, expected).at(Span(source, max(end - 1, failure.line.start), end))
+    match = _CHUNK.match(source.text, at, end)
+    chunk = match.group() if match else source.text[at]
+    span = Span(source, at, at + len(chunk))
+    shown = show(chunk)
+    if not before:
+        return SyntaxMistake(f"a line cannot begin with {shown}", expected).at(span)
+    return SyntaxMistake(f"{shown} cannot stand after `{before}`", expected).at(span)
+
+
+def _before(text: str, start: int, at: int) -> str:
+    """The word in front of an offset, as short as it can be told."""
+    lead = text[max(start, at - 200) : at].rstrip()
+    words = lead.split()
+    if not words:
+        return ""
+    return plain(words[-1][-32:])
+
+
+def listed(expected: Iterable[str]) -> str:
+    """Terminals in words people know, six at most."""
+    left = set(expected)
+    words: list[str] = []
+    for word, terminals in _WORDS:
+        if left & terminals:
+            words.append(word)
+            left -= terminals
+            if word == "a layer or block":
+                left -= {"NAME", "DOTTED", "EACH"}
+            if word in ("a size like `224x224x3`", "a value"):
+                left -= {"NUMBER", "NAME", "DOTTED", "LPAR", "FUNC", "STRING", "SIZE", "YES", "NO", "MINUS"}
+    words += [f"`{word.lower()}`" for word in sorted(left) if word.isalpha() and word.isupper()]
+    words = words[:_NAMED_AT_MOST]
+    return words[0] if len(words) == 1 else ", ".join(words[:-1]) + " or " + words[-1] if words else "nothing"

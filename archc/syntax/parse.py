@@ -9,7 +9,7 @@ from lark import UnexpectedInput
 
 from archc.diagnostics.kinds.syntax import NestingTooDeep, SyntaxMistake
 from archc.diagnostics.kinds.values import ValueNotAllowed
-from archc.diagnostics.model import Bag
+from archc.diagnostics.model import Bag, Fix
 from archc.limits import DEFAULT, Limits
 from archc.record import replace
 from archc.source import SourceFile, Span
@@ -31,23 +31,23 @@ def parse(source: SourceFile, bag: Bag, limits: Limits = DEFAULT) -> tree.File:
     gc.disable()  # half of the time at 10^5 lines is the cyclic collector
     try:
         lines, comments = read_lines(source, bag)
-        statements = _Nesting(_LineParser(source, bag, limits), bag, limits).read(lines)
+        statements = _Nesting(LineParser(source, bag, limits), bag, limits).read(lines)
         return tree.File(source, statements, tuple(comments))
     finally:
         if collecting:
             gc.enable()
 
 
-class _LineParser:
+class LineParser:
     """Parses single lines of one file, with one lark parser for the process."""
 
     shared: tuple[Any, Builder] | None = None
 
     def __init__(self, source: SourceFile, bag: Bag, limits: Limits) -> None:
-        if _LineParser.shared is None:
+        if LineParser.shared is None:
             builder = Builder()
-            _LineParser.shared = load_parser(builder), builder
-        self.lark, self.builder = _LineParser.shared
+            LineParser.shared = load_parser(builder), builder
+        self.lark, self.builder = LineParser.shared
         self.bag = bag
         self.limits = limits
         self.builder.open(source, self._inner, limits.digits)
@@ -69,10 +69,43 @@ class _LineParser:
             kind = ValueNotAllowed("a number", f"one of {error.digits:,} digits", takes)
             self.bag.add(kind.at(error.span))
         except BadFormula as error:
-            self.bag.add(explain(error.problem, self.source, error.start, error.end))
+            self._explain(error.problem, whole, error.start, error.end, start)
         except UnexpectedInput as error:
-            self.bag.add(explain(error, self.source, line.start, line.end))
+            self._explain(error, whole, line.start, line.end, start)
         return None
+
+    def _explain(self, error: UnexpectedInput, line: Span, start: int, end: int, rule: str) -> None:
+        found = explain(error, self.source, line, start, end, rule)
+        self.bag.add(replace(found, fixes=tuple([fix for fix in found.fixes if self._repairs(fix, line, rule)])))
+
+    def _repairs(self, fix: Fix, line: Span, rule: str) -> bool:
+        """Whether the line can be read after a fix; no other fix is offered."""
+        text = self.source.text
+        pieces, at = [], line.start
+        for edit in fix.edits:
+            pieces += [text[at : edit.span.start], edit.replacement]
+            at = edit.span.end
+        pieces.append(text[at : line.end])
+        self.builder.base = line.start
+        try:
+            self.lark.parse("".join(pieces), start=rule)
+        except (UnexpectedInput, BadFormula, TooManyDigits):
+            return False
+        return True
+
+    def tokens(self, line: LogicalLine, start: str) -> list[Any]:
+        """The tokens of a line that is known to be free of mistakes."""
+        self.builder.base = line.start
+        self.builder.whole = Span(self.source, line.start, line.end)
+        return self._tokens(self.source.text[line.start : line.end], start)
+
+    def inner_tokens(self, text: str) -> list[Any]:
+        """The tokens of a formula inside a token."""
+        return self._tokens(text, "inner")
+
+    def _tokens(self, text: str, start: str) -> list[Any]:
+        # The lexer asks the parser which tokens may come, so both have to run.
+        return list(self.lark.parse_interactive(text, start=start).iter_parse())
 
     def _inner(self, text: str, start: int) -> Any:
         """A formula inside a token (`(2*C)` in a size), `start` its offset in the file."""
@@ -114,7 +147,7 @@ class _Open:
 class _Nesting:
     """Puts lines under the lines they are indented under."""
 
-    def __init__(self, parser: _LineParser, bag: Bag, limits: Limits) -> None:
+    def __init__(self, parser: LineParser, bag: Bag, limits: Limits) -> None:
         self.parser = parser
         self.bag = bag
         self.limits = limits
@@ -189,3 +222,17 @@ class _Nesting:
 
     def _report(self, kind: Any, line: LogicalLine) -> None:
         self.bag.add(kind.at(Span(self.parser.source, line.start, line.end)))
+
+
+def parse_formula(text: str, span: Span) -> tree.Expression:
+    """A formula that stands in the braces of a label; its nodes lie in the label's span.
+
+    Raises SyntaxError for text that is no formula.
+    """
+    parser = _LineParser(SourceFile(span.source.name, text), Bag(), DEFAULT)
+    parser.builder.base, parser.builder.whole = 0, Span(parser.source, 0, len(text))
+    try:
+        formula: tree.Expression = parser.lark.parse(text, start="inner")
+    except (UnexpectedInput, TooManyDigits, BadFormula) as error:
+        raise SyntaxError(text) from error
+    return formula

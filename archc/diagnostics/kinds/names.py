@@ -6,6 +6,10 @@ from typing import Any
 
 from archc.diagnostics.dialects import layer_word, option_advice, option_word
 from archc.diagnostics.kinds.edits import put_instead
+from archc.diagnostics.kinds.rows import CellCount as CellCount
+from archc.diagnostics.kinds.rows import ColumnUnknown as ColumnUnknown
+from archc.diagnostics.kinds.rows import NothingToDrop as NothingToDrop
+from archc.diagnostics.kinds.rows import WrongNumberOfValues as WrongNumberOfValues
 from archc.diagnostics.model import Diagnostic, Fix, Kind
 from archc.diagnostics.similar import closest, listed, suggestion
 from archc.source import Span

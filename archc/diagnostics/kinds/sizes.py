@@ -98,7 +98,8 @@ class SizeNotPositive(Kind):
     @property
     def message(self) -> str:
         padded = f" padded to {self.size + 2 * self.pad}" if self.pad else ""
-        return f"the {self.layer} window of {self.window} is larger than its input of {self.size}{padded}"
+        size = f"{self.size}{padded}"
+        return f"the {self.layer} window of {self.window} is larger than its input of {size}"
 
     @property
     def label(self) -> str:
@@ -318,7 +319,8 @@ class ReshapeChangesCount(Kind):
 
     @property
     def message(self) -> str:
-        return f"{self.layer} to {self.wanted} needs {self.wanted_numbers:,} numbers, {self.got} has {self.got_numbers:,}"
+        needs = f"{self.layer} to {self.wanted} needs {self.wanted_numbers:,} numbers"
+        return f"{needs}, {self.got} has {self.got_numbers:,}"
 
     @property
     def label(self) -> str:

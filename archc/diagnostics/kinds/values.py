@@ -41,7 +41,8 @@ class MissingValue(Kind):
     """What it means:
         A row lacks a value its layer or block cannot do without.
     Why:
-        There is no default that would be right: a `conv` without channels, a pooling window without stride.
+        There is no default that would be right: a `conv` without channels, a pooling window without
+        stride.
     Example:
         net toy()
           input 8x8x3

@@ -344,4 +344,3 @@ def _too_many(word: str, call: tree.Call, takes: str) -> Any:
     return WrongNumberOfValues(word, len(call.values), takes)
 
 
-__all__ = ["Bound", "bind", "bind_parameters", "convert", "missing"]

@@ -18,6 +18,7 @@ from archc.diagnostics.kinds.values import ValueNotAllowed
 from archc.diagnostics.model import Kind
 from archc.graph.elaborate.scope import BlockDefinition, Datum, Presets, Scalar, Scope, describe, kind_of
 from archc.ops.values import Window
+from archc.record import Record
 from archc.source import Span
 from archc.syntax import tree
 
@@ -31,6 +32,13 @@ class Mistake(Exception):
         super().__init__(kind.message)
         self.kind = kind
         self.span = span
+
+
+class Known(Record):
+    """A value already worked out, where a formula is expected: the cell of a table."""
+
+    span: Span
+    value: Datum
 
 
 class Formulas:
@@ -221,6 +229,9 @@ class Formulas:
             raise Mistake(kind, node.span)
         return Presets(block, values)
 
+    def _known(self, node: Known, scope: Scope) -> Datum:
+        return node.value
+
     def _shape(self, node: tree.Expression, scope: Scope) -> Datum:
         raise Mistake(ValueNotAllowed("this", "a shape", "a number, a size or a word"), node.span)
 
@@ -297,6 +308,7 @@ _RULES: dict[type, Callable[[Formulas, Any, Scope], Datum]] = {
     tree.Negation: Formulas._negation,
     tree.Function: Formulas._function,
     tree.Preset: Formulas._preset,
+    Known: Formulas._known,
     tree.ShapeText: Formulas._shape,
     tree.ShapeList: Formulas._shape,
 }

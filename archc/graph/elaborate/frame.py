@@ -15,6 +15,7 @@ from archc.ops.base import Op
 from archc.ops.values import Value
 from archc.source import Span
 from archc.syntax import tree
+from archc.syntax.parse import parse_formula
 
 STEPS_PER_LAYER = 8
 
@@ -38,13 +39,13 @@ class Frame:
     """One body while its rows are expanded.
 
     `value` is the node of the running value, None before the first input; `arrows` says whether `->` notes
-    hold here; `sharing` that its layers take the weights of layers made before; `columns` is the table header
+    hold here; `sharing` the new and the old path of layers that take the weights of others; `columns` is the table header
     in force; `choice` the number of the variant that split rows choose; `made` counts copies of blocks (`j`).
     """
 
     __slots__ = (
-        "arrows", "choice", "columns", "inputs", "instance", "level", "made", "outputs", "pattern", "scope",
-        "sharing", "stop", "value", "waiting",
+        "arrows", "choice", "columns", "inputs", "instance", "level", "made", "net_scope", "outputs",
+        "pattern", "scope", "sharing", "stop", "value", "waiting",
     )
 
     def __init__(self, scope: Scope, level: Level, instance: Instance) -> None:
@@ -56,7 +57,8 @@ class Frame:
         self.columns: tuple[tree.Columns, int] | None = None
         self.choice: tuple[int, tuple[str, ...], int] | None = None
         self.arrows = True
-        self.sharing = False
+        self.sharing: tuple[str, str] | None = None
+        self.net_scope: Scope | None = None
         self.stop: Stop | None = None
         self.made: dict[str, int] = {}
         self.waiting: list[tuple[Node, str, Span]] | None = None
@@ -104,7 +106,38 @@ class Context:
         self.steps = 0
         self.failed = False
         self.used: set[int] = set()
-        self.rows_read: dict[int, int] = {}
+        self.read_nodes: set[int] = set()
+        self.by_path: dict[str, Node] = {}
+        self.file_scopes: dict[Any, Scope] = {}
+        self.missing_imports: set[str] = set()
+        self.checks: list[tuple[tree.CheckRow, Frame]] = []
+        self.arrows: dict[Span, Value] = {}
+        self.expected_outputs: list[Any] = []
+        self.depth = 0
+        self.sizes: dict[str, int] = {}
+        self.input_override: tuple[int, ...] | None = None
+        self.open_letters: dict[str, tuple[int, int]] = {}
+        self.paths_of_join: tuple[Label, ...] = ()
+        self.any_size = False
+        self.illegal = False
+
+    def hooks(self, bodies: Any) -> None:
+        """Tie the knot: blocks and joins run bodies, bodies run blocks and joins."""
+        self._bodies = bodies
+
+    def run_body(self, frame: Frame, body: tuple[tree.Statement, ...]) -> None:
+        """Expand a body's rows."""
+        self._bodies.run_body(self, frame, body)
+
+    run_net_body = run_body
+
+    def run_statement(self, frame: Frame, statement: tree.Statement) -> bool:
+        """Expand one line; False if it is not there."""
+        return self._bodies.run_statement(self, frame, statement)  # type: ignore[no-any-return]
+
+    def prelude(self, frame: Frame, body: tuple[tree.Statement, ...]) -> Any:
+        """Take in the lines before the rows, then give the rows."""
+        return self._bodies.prelude(self, frame, body)
 
     # ---- formulas with the rows in sight ---------------------------------------------------------------
 
@@ -176,6 +209,28 @@ class Context:
                 stop.hit = True
             stop = stop.outer
 
+    def read(self, row: RowRef) -> None:
+        """A row's value is used."""
+        self.read_nodes.add(row.node)
+
+    def read_node(self, node: int) -> None:
+        """A node's value is used."""
+        self.read_nodes.add(node)
+
+    def depends_on_size(self, frame: Frame) -> None:
+        """Expansion itself read an open side."""
+
+    def bind_side(self, scope: Scope, name: str, node: int | None, axis: int, side: int) -> None:
+        """H, W ... of a block's incoming value."""
+        scope.implicit[name] = side
+
+    def label_formula(self, formula: str, frame: Frame, span: Span) -> Datum:
+        """The value of braces in a label."""
+        found = frame.scope.find(formula)
+        if found is not None:
+            return found
+        return self.evaluate(parse_formula(formula, span), frame)
+
     # ---- messages ----------------------------------------------------------------------------------------
 
     def report(
@@ -196,6 +251,11 @@ class Context:
         self.bag.add(
             kind.at(span, secondary=secondary, notes=(*notes, *trace), help=help, fixes=fixes)
         )
+
+    def report_plain(self, mistake: Mistake) -> None:
+        """Report a mistake of a definition, which no use led to."""
+        self.failed = True
+        self.bag.add(mistake.kind.at(mistake.span))
 
     def mistake(self, mistake: Mistake, frame: Frame) -> None:
         """Report a mistake where it was found."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from archc.diagnostics.kinds.names import NothingToDrop, UnknownLayer, UnknownNet
 from archc.diagnostics.kinds.values import ValueNotAllowed
 from archc.graph.elaborate.formulas import Mistake
@@ -27,7 +29,7 @@ Callee = type[Op] | BlockDefinition | Presets | NetDefinition | ExternDefinition
 class Unit:
     """One layer, block or join of a step. `calls` are the policy's values and then the row's, which win."""
 
-    __slots__ = ("calls", "callee", "label", "lenient", "main", "word")
+    __slots__ = ("callee", "calls", "label", "lenient", "main", "prepared", "word")
 
     def __init__(
         self, word: str, callee: Callee, calls: list[tuple[tree.Call, Scope]], label: tree.Label | None
@@ -38,6 +40,7 @@ class Unit:
         self.label = label
         self.lenient = False
         self.main = True
+        self.prepared: Any = None
 
     @property
     def is_block(self) -> bool:

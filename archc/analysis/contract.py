@@ -1,0 +1,117 @@
+"""The JSON report as a published contract: fields may be added, never renamed.
+
+Only for those who ask for JSON: pydantic takes as long to import as a small network to analyse.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field  # noqa: TID253  imported by `--format json` alone
+
+Size = str
+Sizes = dict[str, Size]
+Terms = dict[str, int]
+Tensors = dict[str, list[int]]
+
+
+class Part(BaseModel):
+    """Base of the contract's objects; a field that is not in the contract is our mistake."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class Totals(Part):
+    """What the network costs at inference. What depends on an unknown count stands in `*_per`."""
+
+    params: int = Field(
+        description="trained numbers that an inference output needs, shared ones once"
+    )
+    params_training: int = Field(description="those that only training outputs need, besides")
+    macs: int = Field(description="multiplications, each with its addition, of the whole batch")
+    flops: int = Field(description="2 x macs")
+    values: int = Field(description="numbers of the input and of all layers that make new ones")
+    memory_bytes: int = Field(description="values x bytes of the dtype")
+    peak_bytes: int = Field(description="bytes of values alive at once, at the worst place")
+    layers: int = Field(description="layers with weights on the longest path")
+    macs_per: Terms = Field({}, description="by unknown count: R, T^2")
+    values_per: Terms = Field({}, description="by unknown count")
+    memory_bytes_per: Terms = Field({}, description="by unknown count")
+
+
+class Layer(Part):
+    """One operator in its place."""
+
+    path: str = Field(description="its state_dict path; moves and joins have one too")
+    kind: str = Field(description="the operator's word in the language")
+    block: str = Field(description="path of the innermost block it stands in; empty for the net")
+    source: str = Field(description="file:line:column")
+    inputs: list[str] = Field(description="paths of the layers it reads")
+    output: Size = Field(description="HxWxC, 196 of 512, or a list in brackets")
+    options: dict[str, Any]
+    params: int
+    macs: int = Field(description="of the batch; behind an unknown count, at a count of 1")
+    values: int = Field(description="as macs; 0 where it shares the box of the row before")
+    weights: Tensors = Field(
+        description="trained tensors by state_dict key, torch's order of sides"
+    )
+    buffers: Tensors = Field(description="stored tensors that are not trained")
+    training: bool = Field(
+        description="only training outputs need it: in no total but params_training"
+    )
+    unused: bool = Field(False, description="no output needs it: in no total")
+    shares: str = Field("", description="the layer whose weights it uses; its params are 0")
+    per: str = Field("", description="the unknown counts it depends on")
+    macs_per: Terms = Field(
+        {}, description="macs by unknown count; `1` is what does not depend on it"
+    )
+    values_per: Terms = Field({}, description="values by unknown count, likewise")
+
+
+class Network(Part):
+    """One network, or one variant, at one set of input sizes."""
+
+    name: str
+    file: str
+    inputs: Sizes
+    outputs: Sizes
+    training_outputs: Sizes = {}
+    evaluated_at: Sizes = Field({}, description="the sizes chosen for inputs that are open")
+    batch: int
+    dtype: str
+    totals: Totals
+    layers: list[Layer]
+
+
+class Document(Part):
+    """What `archc analyze NET... --format json` prints."""
+
+    format_version: int
+    archc_version: str
+    networks: list[Network]
+
+
+def text(document: dict[str, Any]) -> str:
+    """The document as JSON, checked against the contract; one line for each layer."""
+    checked = Document.model_validate(document).model_dump(exclude_unset=True)
+    networks = ",\n".join([_network(network) for network in checked.pop("networks")])
+    head = json.dumps(checked, ensure_ascii=False)[:-1]
+    return f'{head}, "networks": [\n{networks}\n]}}\n'
+
+
+def _network(network: dict[str, Any]) -> str:
+    layers = [json.dumps(layer, ensure_ascii=False) for layer in network.pop("layers")]
+    head = ",\n  ".join(
+        [
+            f"{json.dumps(key)}: {json.dumps(value, ensure_ascii=False)}"
+            for key, value in network.items()
+        ]
+    )
+    rows = ",\n    ".join(layers)
+    return f' {{{head},\n  "layers": [\n    {rows}\n  ]}}'
+
+
+def schema() -> str:
+    """The JSON Schema of the document, as docs/report.schema.json holds it."""
+    return json.dumps(Document.model_json_schema(), indent=2) + "\n"

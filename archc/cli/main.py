@@ -1,0 +1,151 @@
+"""The command `archc`: finds the verb, runs it, and turns every end into an exit code.
+
+0: nothing to say. 1: findings. 2: could not do the job. Only the module of the verb that is run is
+imported, and only its arguments are declared: start-up is most of a small command's time.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from typing import Any
+
+from archc import __version__
+from archc.limits import DEFAULT, Limits
+
+DONE, FINDINGS, NOT_DONE, INTERRUPTED = 0, 1, 2, 130
+
+VERBS = {
+    "analyze": "the table of a network: sizes, parameters, MACs, memory",
+    "check": "everything there is to say about files",
+    "fmt": "bring files to their canonical form",
+    "explain": "what a finding means",
+    "ops": "the layers there are, and their options",
+    "nets": "the networks that archc ships",
+}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command line and return its exit code; nothing is ever raised."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    _keep_printable()
+    try:
+        code = _run(words)
+        sys.stdout.flush()
+        return code
+    except BrokenPipeError:
+        # Whoever read the output has gone; flushing at exit must not complain once more.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return NOT_DONE
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else NOT_DONE
+    except Exception as fault:
+        return _bug(fault, words)
+
+
+def _run(words: list[str]) -> int:
+    verb = next((word for word in words if word in VERBS), "")
+    parser = _parser(verb)
+    if not verb:
+        return _without_verb(parser, words)
+    arguments = parser.parse_args(words)
+    arguments.limits = _limits(parser, [*arguments.limit_before, *arguments.limit])
+    module = import_module(f"archc.cli.{verb}")
+    code: int = module.run(arguments)
+    return code
+
+
+def _parser(verb: str) -> argparse.ArgumentParser:
+    """The parser of the whole command line, with the arguments of one verb alone."""
+    parser = argparse.ArgumentParser(
+        prog="archc",
+        description="A text language for neural networks, and its compiler.",
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=f"archc {__version__}")
+    _add_limit(parser, "limit_before")
+    verbs: Any = parser.add_subparsers(dest="verb", metavar="COMMAND", title="commands")
+    if not verb:
+        for name, about in VERBS.items():
+            verbs.add_parser(name, help=about)
+        return parser
+    import_module(f"archc.cli.{verb}").add_parser(verbs)
+    _add_limit(verbs.choices[verb], "limit")
+    return parser
+
+
+def _add_limit(parser: argparse.ArgumentParser, destination: str) -> None:
+    parser.add_argument(
+        "--limit",
+        dest=destination,
+        action="append",
+        default=[],
+        metavar="NAME=N",
+        help="raise a limit, for example layers=2000000 (docs/limits.md)",
+    )
+
+
+def _without_verb(parser: argparse.ArgumentParser, words: list[str]) -> int:
+    """Help, the version, or what is wrong with the first word."""
+    first = next((word for word in words if not word.startswith("-")), "")
+    if first:
+        from archc.diagnostics.similar import suggestion
+
+        said = suggestion(first, tuple(VERBS), "there are")
+        return complain(f"there is no command `{first}`; {said}")
+    parser.parse_args(words)
+    parser.print_help()
+    return DONE if not words else NOT_DONE
+
+
+def _limits(parser: argparse.ArgumentParser, given: list[str]) -> Limits:
+    """The limits with those that were raised."""
+    from archc.record import replace
+
+    changes: dict[str, int] = {}
+    for text in given:
+        name, _, number = text.partition("=")
+        if name not in Limits.__fields__:
+            parser.error(f"--limit {text}: the limits are {', '.join(Limits.__fields__)}")
+        if not (number.isascii() and number.isdigit() and len(number) <= 18):
+            parser.error(f"--limit {text}: `{name}` takes a whole number")
+        changes[name] = int(number)
+    limits: Limits = replace(DEFAULT, **changes)
+    return limits
+
+
+def complain(text: str) -> int:
+    """Say on the error stream why the job could not be done."""
+    from archc.diagnostics.columns import harmless
+
+    print(f"archc: {harmless(text)}", file=sys.stderr)
+    return NOT_DONE
+
+
+def _keep_printable() -> None:
+    """A terminal that cannot show a letter of somebody's file gets its number instead."""
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure is not None:
+            reconfigure(errors="backslashreplace")
+
+
+def _bug(fault: Exception, words: list[str]) -> int:
+    """An exception that reached the top is our mistake, and is said to be."""
+    import traceback
+
+    if isinstance(fault, MemoryError):
+        return complain("out of memory")
+    if os.environ.get("ARCHC_TRACEBACK"):
+        traceback.print_exception(fault)
+    frames = traceback.extract_tb(fault.__traceback__)
+    where = f"{os.path.basename(frames[-1].filename)}:{frames[-1].lineno}" if frames else "?"
+    given = " ".join(words)[:500]
+    complain(f"this is a bug in archc {__version__}: {type(fault).__name__} at {where}")
+    complain(f"it was run as `archc {given}`; please report both lines, with the file if you can")
+    return complain("ARCHC_TRACEBACK=1 shows where it comes from")

@@ -1,0 +1,276 @@
+"""Finding and reading files: what `use` may reach, and what stands behind the name of a net.
+
+An .arch file may come from a stranger: only plain files are read, only below the roots, and never
+more bytes than the limit.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+import sys
+from typing import BinaryIO
+
+from archc.diagnostics.kinds.files import (
+    FileTooLarge,
+    FileUnreadable,
+    ImportNotFound,
+    NotUtf8,
+    PathOutsideRoots,
+)
+from archc.diagnostics.model import Kind
+from archc.limits import DEFAULT, Limits
+from archc.resources import specs_root, templates_root
+from archc.source import SourceFile
+
+STDIN = "-"
+STDIN_NAME = "<stdin>"
+SUFFIX = ".arch"
+PROJECT_MARKS = ("archc.toml", "pyproject.toml", ".git")
+NOT_FOLLOWED = frozenset({"node_modules", "__pycache__", "venv", "site-packages"})
+
+
+class Files:
+    """Reads each file once. The loader of one run: `graph.modules` asks it for what `use` names."""
+
+    def __init__(self, limits: Limits = DEFAULT) -> None:
+        self.limits = limits
+        self._read: dict[str, SourceFile | Kind] = {}
+        self._real: dict[SourceFile, str] = {}
+        self._project: dict[str, str] = {}
+
+    def read(self, path: str) -> SourceFile | Kind:
+        """A file that the user named, or standard input for `-`; it may lie anywhere."""
+        if path == STDIN:
+            return self._standard_input()
+        return self._file(path, path)
+
+    def instead_of(self, source: SourceFile, text: str) -> SourceFile:
+        """Another text in the place of a file: what it uses is looked for as before."""
+        other = SourceFile(source.name, text)
+        real = self._real.get(source)
+        if real is not None:
+            self._real[other] = real
+        return other
+
+    def path(self, source: SourceFile) -> str:
+        """Where the text was read from; empty for standard input and for a text."""
+        return self._real.get(source, "")
+
+    def used(self, path: str, by: SourceFile) -> SourceFile | Kind:
+        """The file that `use ... from "path"` in `by` means; the first of the roots that has it."""
+        roots = self.roots(by)
+        looked: list[str] = []
+        for root in roots:
+            place = os.path.join(root, path)
+            real = _real_path(place)
+            if not _is_below(real, roots):
+                if _is_link(place, root):
+                    break
+                continue
+            name = _shown(os.path.normpath(place))
+            if real and os.path.lexists(real):
+                return self._file(real, name)
+            looked.append(name)
+        if looked:
+            return ImportNotFound(path, tuple(dict.fromkeys(looked)))
+        return PathOutsideRoots(path, tuple([_shown(root) for root in roots]))
+
+    def roots(self, by: SourceFile) -> tuple[str, ...]:
+        """The folders that a file may read from, in the order in which they are looked through."""
+        real = self._real.get(by)
+        folder = os.path.dirname(real) if real else os.path.realpath(os.curdir)
+        library = os.path.realpath(templates_root())
+        shipped = (library, os.path.realpath(specs_root()))
+        # What archc ships never depends on the folder it is used from.
+        project = folder if _is_below(folder, shipped) else self._project_root(folder)
+        return tuple(dict.fromkeys((folder, project, library)))
+
+    def _project_root(self, folder: str) -> str:
+        known = self._project.get(folder)
+        if known is None:
+            known = self._project[folder] = project_root(folder)
+        return known
+
+    def _file(self, path: str, name: str) -> SourceFile | Kind:
+        real = _real_path(path)
+        if not real:
+            return FileUnreadable(name, "no file can have this name")
+        known = self._read.get(real)
+        if known is None:
+            known = self._read[real] = self._fresh(real, name)
+            if isinstance(known, SourceFile):
+                self._real[known] = real
+        return known
+
+    def _fresh(self, real: str, name: str) -> SourceFile | Kind:
+        try:
+            problem = _no_plain_file(os.stat(real).st_mode, name)
+            if problem:
+                return problem
+            # The file may have been exchanged in between: do not wait for a pipe, look again.
+            descriptor = os.open(real, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
+            with os.fdopen(descriptor, "rb") as file:
+                status = os.fstat(descriptor)
+                problem = _no_plain_file(status.st_mode, name)
+                return problem or self._decoded(file, name, status.st_size)
+        except OSError as error:
+            return FileUnreadable(name, _reason(error))
+
+    def _standard_input(self) -> SourceFile | Kind:
+        known = self._read.get(STDIN)
+        if known is None:
+            try:
+                known = self._decoded(sys.stdin.buffer, STDIN_NAME, 0)
+            except OSError as error:
+                known = FileUnreadable(STDIN_NAME, _reason(error))
+            self._read[STDIN] = known
+        return known
+
+    def _decoded(self, file: BinaryIO, name: str, size: int) -> SourceFile | Kind:
+        limit = self.limits.file_bytes
+        if size > limit:
+            return FileTooLarge(name, size, limit)
+        data = file.read(limit + 1)
+        if len(data) > limit:
+            return FileTooLarge(name, max(size, len(data)), limit)
+        zero = data.find(b"\0")
+        if zero >= 0:
+            return FileUnreadable(name, f"it is no text: byte {zero:,} is 0")
+        try:
+            text = data.decode("utf-8")
+        except UnicodeDecodeError as error:
+            return NotUtf8(name, error.start)
+        return SourceFile(name, text.removeprefix("\ufeff"))
+
+
+def project_root(folder: str) -> str:
+    """The nearest folder upwards that looks like a project's root, else the current folder."""
+    here = folder
+    while True:
+        if any(os.path.exists(os.path.join(here, mark)) for mark in PROJECT_MARKS):
+            return here
+        above = os.path.dirname(here)
+        if above == here:
+            return os.path.realpath(os.curdir)
+        here = above
+
+
+def arch_files(path: str) -> list[str]:
+    """The .arch files in a folder and those inside it, by name; hidden folders are left out."""
+    found: list[str] = []
+    for folder, inner, names in os.walk(path):
+        inner[:] = sorted(name for name in inner if name[0] != "." and name not in NOT_FOLLOWED)
+        found += [os.path.join(folder, name) for name in sorted(names) if name.endswith(SUFFIX)]
+    return found
+
+
+def write_text(path: str, text: str) -> None:
+    """Replace a file's text in one step: whoever reads sees the old text or the new one.
+
+    Raises OSError; the old text is then still there.
+    """
+    target = os.path.realpath(path)
+    beside = f"{target}.{os.getpid()}.new"
+    try:
+        with open(beside, "w", encoding="utf-8", newline="") as file:
+            file.write(text)
+        if os.path.exists(target):
+            os.chmod(beside, stat.S_IMODE(os.stat(target).st_mode))
+        os.replace(beside, target)
+    except OSError:
+        if os.path.exists(beside):
+            os.unlink(beside)
+        raise
+
+
+def split_name(name: str) -> tuple[str, str]:
+    """`specs/resnet.arch:50` is the path and the net; the net is empty where none is named.
+
+    It begins after the last colon whose left side is `-` or ends in `.arch`.
+    """
+    colon = name.rfind(":")
+    while colon >= 0:
+        left = name[:colon]
+        if left == STDIN or left.endswith(SUFFIX):
+            return left, name[colon + 1 :]
+        colon = name.rfind(":", 0, colon)
+    return name, ""
+
+
+def find_named(name: str) -> tuple[str, str]:
+    """The path of what a user calls a net, and the net inside; a path always wins.
+
+    `resnet.50` is variant 50 of the shipped resnet.arch. A name of nothing is returned as a path.
+    """
+    path, part = split_name(name)
+    if part or path == STDIN or path.endswith(SUFFIX) or os.path.isfile(path):
+        return path, part
+    stem, _, rest = name.partition(".")
+    if not stem.replace("_", "").replace("-", "").isalnum():
+        return path, part
+    shipped = os.path.join(specs_root(), stem + SUFFIX)
+    if os.path.isfile(shipped):
+        return _shown(shipped), rest
+    other = shipped_nets().get(stem)
+    return (_shown(other), name) if other else (path, part)
+
+
+def shipped_files() -> list[str]:
+    """The paths of all shipped architectures."""
+    return arch_files(specs_root())
+
+
+def shipped_nets() -> dict[str, str]:
+    """Names of shipped nets and their files, read off the lines that begin with `net`."""
+    found: dict[str, str] = {}
+    for path in shipped_files():
+        with open(path, encoding="utf-8") as file:
+            for line in file:
+                if line.startswith("net "):
+                    words = line[4:].replace("(", " ").split()
+                    found.setdefault(words[0] if words else "", path)
+    return found
+
+
+def _shown(path: str) -> str:
+    """A path as people like to read it: relative where it lies below the current folder."""
+    here = os.path.realpath(os.curdir)
+    real = os.path.abspath(path)
+    return os.path.relpath(real, here) if _is_below(real, (here,)) else real
+
+
+def _real_path(path: str) -> str:
+    """The path without links; empty for one that cannot be."""
+    try:
+        return os.path.realpath(path)
+    except (OSError, ValueError):  # a zero byte, a name of megabytes
+        return ""
+
+
+def _is_below(path: str, roots: tuple[str, ...]) -> bool:
+    if not path:
+        return False
+    return any(path == root or path.startswith(root.rstrip(os.sep) + os.sep) for root in roots)
+
+
+def _is_link(place: str, root: str) -> bool:
+    """Whether a path that leads outside would have stayed inside but for a link."""
+    return _is_below(os.path.normpath(place), (root,))
+
+
+def _no_plain_file(mode: int, name: str) -> Kind | None:
+    if stat.S_ISREG(mode):
+        return None
+    if stat.S_ISDIR(mode):
+        return FileUnreadable(name, "it is a folder")
+    return FileUnreadable(name, "it is a device or a pipe, no plain file")
+
+
+def _reason(error: OSError) -> str:
+    """What the system says, in small letters."""
+    if error.errno == errno.ENOENT:
+        return "there is no such file"
+    text = error.strerror or type(error).__name__
+    return text[:1].lower() + text[1:]

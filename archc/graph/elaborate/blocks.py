@@ -1,0 +1,353 @@
+"""Blocks, nets used as blocks, and the user's own Python: each use stamps a fresh copy."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from archc.diagnostics.kinds.expansion import EndlessBlock
+from archc.diagnostics.kinds.names import NetNotChosen, UnknownName, UnknownNet, WrongNumberOfValues
+from archc.diagnostics.kinds.notes import SizePromiseBroken
+from archc.diagnostics.kinds.values import MissingValue, ValueNotAllowed
+from archc.graph.elaborate import joins, layers
+from archc.graph.elaborate.arguments import bind_parameters
+from archc.graph.elaborate.formulas import Mistake
+from archc.graph.elaborate.frame import Context, Frame, Stop, TooLarge
+from archc.graph.elaborate.inputs import fits, open_letter, shown, written_shape
+from archc.graph.elaborate.levels import Entry, Level
+from archc.graph.elaborate.scope import (
+    BlockDefinition,
+    Datum,
+    ExternDefinition,
+    NetDefinition,
+    Presets,
+    RowRef,
+    Scope,
+    describe,
+)
+from archc.graph.elaborate.units import Unit
+from archc.graph.elaborate.variants import net_parameters
+from archc.graph.ir import Instance
+from archc.graph.modules import variant_names
+from archc.ops.ends import Extern
+from archc.ops.values import Count, Shape
+from archc.syntax import tree
+
+SPATIAL_NAMES = {1: ("W",), 2: ("H", "W"), 3: ("D", "H", "W")}
+
+
+def run_block(context: Context, frame: Frame, unit: Unit, own: Any) -> Entry:
+    """Use a block, a net or an extern at the running value; gives the entry of its name."""
+    callee = unit.callee
+    call = unit.calls[-1][0]
+    own.level.count(unit.word)
+    entry: Entry = own.entry()
+    if isinstance(callee, ExternDefinition):
+        _run_extern(context, frame, callee, call, entry.path)
+        return entry
+    if isinstance(callee, NetDefinition):
+        inner = _enter_net(context, frame, unit, callee, call, entry)
+    else:
+        inner = _enter_block(context, frame, unit, callee, entry)
+    context.depth += 1
+    try:
+        if context.depth > context.limits.depth:
+            raise TooLarge(EndlessBlock(inner.instance.name, context.limits.depth), call.span)
+        _run_inside(context, frame, inner, callee, call)
+    finally:
+        context.depth -= 1
+    entry.is_layer = True
+    if frame.value is not None:
+        context.finish(entry, frame.value, frame)
+    return entry
+
+
+def _run_inside(
+    context: Context, frame: Frame, inner: Frame, callee: Any, call: tree.Call
+) -> None:
+    first = len(context.nodes)
+    if isinstance(callee, NetDefinition):
+        context.run_net_body(inner, callee.tree.body)
+        _net_outputs(context, inner, call)
+    else:
+        definition = callee.block if isinstance(callee, Presets) else callee
+        context.run_body(inner, definition.tree.body)
+        _keep_promise(context, inner, definition, call)
+    if inner.stop is not None and call.until is not None and not inner.stop.hit:
+        if first < len(context.nodes) or not context.failed:
+            kind = UnknownName(".".join(call.until.parts), "row", tuple(inner.level.names))
+            raise Mistake(kind, call.until.span)
+    inner.instance.output = inner.value
+    frame.value = inner.value
+
+
+# ---- blocks -----------------------------------------------------------------------------------------
+
+
+def _enter_block(
+    context: Context, frame: Frame, unit: Unit, callee: BlockDefinition | Presets, entry: Entry
+) -> Frame:
+    definition = callee.block if isinstance(callee, Presets) else callee
+    block = definition.tree
+    call = unit.calls[-1][0]
+    given: dict[str, Datum] = {}
+    presets = callee.values if isinstance(callee, Presets) else ()
+    for values, scope in unit.calls:
+        here = frame if scope is frame.scope else frame.inside(scope=scope)
+        given.update(bind_parameters(context, unit.word, block.parameters, values, here, presets))
+    context.used.add(id(block))
+    frame.made[unit.word] = frame.made.get(unit.word, 0) + 1
+    scope = Scope(definition.scope)
+    instance = _instance(frame, definition.name, entry, call, given)
+    inner = _frame_inside(frame, scope, Level(entry.path, None), instance, entry)
+    inner.value = frame.value
+    inner.arrows = frame.arrows and block.span.source is context.network.source
+    if call.until is not None:
+        inner.stop = Stop(f"{entry.path}.{'.'.join(call.until.parts)}", frame.stop)
+    _bind(context, inner, block.parameters, given, unit.word, call)
+    _receive(context, inner, definition, call)
+    return inner
+
+
+def _instance(
+    frame: Frame, name: str, entry: Entry, call: tree.Call, given: dict[str, Datum]
+) -> Instance:
+    arguments = tuple([(key, describe(value)) for key, value in given.items()])
+    instance = Instance(name, entry.path, frame.instance, call.span, arguments)
+    instance.inputs = (frame.value,) if frame.value is not None else ()
+    frame.instance.items.append(instance)
+    return instance
+
+
+def _frame_inside(
+    frame: Frame, scope: Scope, level: Level, instance: Instance, entry: Entry
+) -> Frame:
+    entry.level = level
+    inner = Frame(scope, level, instance)
+    inner.sharing = frame.sharing
+    inner.stop = frame.stop
+    inner.waiting = frame.waiting
+    return inner
+
+
+def _bind(
+    context: Context,
+    inner: Frame,
+    parameters: tuple[tree.Parameter, ...],
+    given: dict[str, Datum],
+    word: str,
+    call: tree.Call,
+) -> None:
+    """Put the parameters into the block's scope; defaults may use those before them."""
+    for parameter in parameters:
+        value = given.get(parameter.name)
+        if value is None:
+            if parameter.default is None:
+                raise Mistake(MissingValue(word, f"a value for `{parameter.name}`"), call.span)
+            value = context.evaluate(parameter.default, inner)
+        inner.scope.names[parameter.name] = value
+        inner.scope.origin[parameter.name] = parameter.name_span
+        if isinstance(value, RowRef):
+            context.read(value)
+
+
+def _receive(
+    context: Context, inner: Frame, definition: BlockDefinition, call: tree.Call
+) -> None:
+    """Bind H, W, C ... of the incoming value, and check what the header says of it."""
+    block = definition.tree
+    shape = context.nodes[inner.value].shape if inner.value is not None else None
+    if block.items:
+        _receive_list(context, inner, block, call)
+        return
+    if isinstance(shape, Shape):
+        for axis, name in enumerate(SPATIAL_NAMES.get(shape.rank, ())):
+            context.bind_side(inner.scope, name, inner.value, axis, shape.dims[axis])
+        if shape.dims:
+            inner.scope.implicit["C"] = shape.channels
+        if shape.rank == 0:
+            inner.scope.implicit["D"] = shape.channels
+        if isinstance(shape.count, int):
+            inner.scope.implicit["T"] = shape.count
+    if block.receives is not None and isinstance(shape, Shape):
+        _match(context, inner, block, block.receives, shape, call)
+
+
+def _receive_list(context: Context, inner: Frame, block: tree.Block, call: tree.Call) -> None:
+    items = joins.items_of(context, inner, call)
+    if len(items) != len(block.items):
+        takes = f"a list of {len(block.items)}"
+        raise Mistake(WrongNumberOfValues(block.name, len(items), takes), call.span)
+    for name, item in zip(block.items, items):
+        inner.scope.names[name.parts[0]] = RowRef(item, name.parts[0], None)
+
+
+def _match(
+    context: Context,
+    inner: Frame,
+    block: tree.Block,
+    text: tree.ShapeText,
+    shape: Shape,
+    call: tree.Call,
+) -> None:
+    """`on HxWxC`: letters that mean nothing yet name the sides, everything else is a promise."""
+    sides = text.dims.sides if isinstance(text.dims, tree.Size) else (text.dims,)
+    broken = len(sides) != len(shape.dims) or (text.count is None) != (shape.count is None)
+    if not broken and text.count is not None:
+        broken = not _match_count(context, inner, text.count, shape)
+    if not broken:
+        own = {parameter.name for parameter in block.parameters}
+        for axis, side in enumerate(sides):
+            letter = _letter(side, inner.scope, own)
+            if letter is not None:
+                context.bind_side(inner.scope, letter, inner.value, axis, shape.dims[axis])
+            elif side is not None:
+                wanted = context.formulas.whole(side, inner.scope, "a side")
+                broken = broken or wanted != shape.dims[axis]
+    if broken:
+        kind = SizePromiseBroken(block.name, text.span.text, str(shape), "input")
+        raise Mistake(kind, call.span)
+
+
+def _letter(side: tree.Expression | None, scope: Scope, own: set[str]) -> str | None:
+    """A side's name: a single capital always names the block's own side, unless it is a parameter."""
+    if not isinstance(side, tree.Name) or side.parts[0] in own:
+        return None
+    name = side.parts[0]
+    if len(name) == 1 and name.isupper() and name in (*"HWCDT",):
+        return name
+    return open_letter(side, scope)
+
+
+def _match_count(context: Context, inner: Frame, text: tree.Expression, shape: Shape) -> bool:
+    if isinstance(text, tree.Name):
+        if isinstance(shape.count, int):
+            inner.scope.implicit[text.parts[0]] = shape.count
+        return shape.count is not None
+    if isinstance(shape.count, Count):
+        return False
+    return context.formulas.whole(text, inner.scope, "a count") == shape.count
+
+
+def _keep_promise(
+    context: Context, inner: Frame, definition: BlockDefinition, call: tree.Call
+) -> None:
+    """`-> HxWxC` in a block's header is checked at each use."""
+    text = definition.tree.promises
+    shape = context.nodes[inner.value].shape if inner.value is not None else None
+    if text is None or shape is None or inner.stopped:
+        return
+    sides, count = written_shape(context, inner, text)
+    if not fits(sides, count, shape):
+        kind = SizePromiseBroken(definition.name, text.span.text, shown(shape), "output")
+        context.report(kind, call.span, inner)
+
+
+# ---- nets as blocks -----------------------------------------------------------------------------------
+
+
+def _enter_net(
+    context: Context, frame: Frame, unit: Unit, net: NetDefinition, call: tree.Call, entry: Entry
+) -> Frame:
+    variant = ".".join(call.head.parts[1:])
+    known = variant_names(net.tree)
+    if variant and variant not in known:
+        raise Mistake(UnknownNet(variant, tuple(known)), call.head.span)
+    if known and not variant:
+        choices = tuple([f"{net.name}.{name}" for name in known])
+        raise Mistake(NetNotChosen(choices), call.head.span)
+    rows, values = _net_rows(context, frame, net, call)
+    given = bind_parameters(context, unit.word, net.tree.parameters, values, frame)
+    context.used.add(id(net.tree))
+    scope = Scope(net.scope)
+    instance = _instance(frame, ".".join(call.head.parts), entry, call, given)
+    inner = _frame_inside(frame, scope, Level(entry.path, None), instance, entry)
+    inner.arrows = False
+    inner.inputs = rows
+    if call.until is not None:
+        inner.stop = Stop(f"{entry.path}.{'.'.join(call.until.parts)}", frame.stop)
+    net_parameters(context, inner, net.tree, variant, given, call.span)
+    return inner
+
+
+def _net_rows(
+    context: Context, frame: Frame, net: NetDefinition, call: tree.Call
+) -> tuple[dict[str, int], tree.Call]:
+    """The rows for the net's inputs by name, or the running value; and the call without them."""
+    from archc.record import replace
+
+    names = _input_names(net.tree)
+    rows: dict[str, int] = {}
+    kept = []
+    for keyword in call.keywords:
+        if keyword.name in names and isinstance(keyword.value, tree.Name):
+            context.frame = frame
+            row = context.evaluate(keyword.value, frame)
+            if not isinstance(row, RowRef):
+                raise Mistake(ValueNotAllowed(keyword.name, describe(row), "a row"), keyword.span)
+            context.read(row)
+            rows[keyword.name] = row.node
+        else:
+            kept.append(keyword)
+    if not rows:
+        rows[""] = layers.running(context, frame, net.name, call.span)
+    return rows, replace(call, keywords=tuple(kept))
+
+
+def _input_names(net: tree.Net) -> set[str]:
+    names = set()
+    for line in net.body:
+        if isinstance(line, tree.Row) and any(isinstance(step, tree.Input) for step in line.steps):
+            names.add(line.label.text if line.label else "input")
+    return names
+
+
+def _net_outputs(context: Context, inner: Frame, call: tree.Call) -> None:
+    """A net with several outputs gives a list; its training outputs are not built."""
+    wanted = [name for output in inner.outputs if not output.training for name in output.rows]
+    if not wanted or inner.stopped:
+        return
+    context.frame = inner
+    nodes: list[int] = []
+    for name in wanted:
+        row = context.row(name)
+        if row is None:
+            raise layers.unknown_row(context, inner, name, inner.level)
+        context.read(row)
+        nodes.extend(joins.flat_items(context, row.node))
+    if len(nodes) == 1:
+        inner.value = nodes[0]
+        return
+    path = inner.level.key(f"list{inner.level.count('list')}")
+    joins.make_list(context, inner, tuple(nodes), path, call.span)
+
+
+# ---- extern -------------------------------------------------------------------------------------------
+
+
+def _run_extern(
+    context: Context, frame: Frame, extern: ExternDefinition, call: tree.Call, path: str
+) -> None:
+    """A row of the user's own Python, whose result's size is declared."""
+    parameters = extern.tree.parameters
+    context.used.add(id(extern.tree))
+    rows: list[int] = []
+    for value in call.values:
+        row = context.evaluate(value, frame)
+        if not isinstance(row, RowRef):
+            raise Mistake(ValueNotAllowed(extern.name, describe(row), "names of rows"), value.span)
+        context.read(row)
+        rows.append(row.node)
+    if not rows:
+        rows = [layers.running(context, frame, extern.name, call.span)]
+    if len(rows) != len(parameters):
+        names = ", ".join([parameter.parts[0] for parameter in parameters])
+        takes = f"{len(parameters)} ({names})"
+        raise Mistake(WrongNumberOfValues(extern.name, len(rows), takes), call.span)
+    outer = frame.inside(scope=frame.net_scope or frame.scope)
+    sides, count = written_shape(context, outer, extern.tree.result)
+    if sides is None or None in sides:
+        takes = "numbers, names and letters: the size must be known"
+        raise Mistake(ValueNotAllowed("extern", "?", takes), extern.tree.result.span)
+    size = Shape(tuple([side for side in sides if side is not None]), count)
+    node = context.add(Extern(name=extern.name, size=size), tuple(rows), path, frame, call.span)
+    frame.value = node.index

@@ -1,0 +1,194 @@
+"""Inputs of a net, and the shapes that people write: numbers, letters and `?`."""
+
+from __future__ import annotations
+
+from archc.diagnostics.kinds.notes import SizePromiseBroken, SizeRuleBroken
+from archc.diagnostics.kinds.values import ValueNotAllowed
+from archc.graph.elaborate.formulas import Mistake
+from archc.graph.elaborate.frame import Context, Frame
+from archc.graph.elaborate.scope import Scope
+from archc.graph.ir import OpenSides
+from archc.ops.ends import Input
+from archc.ops.values import Count, Shape, Value, text_of
+from archc.source import Span
+from archc.syntax import tree
+
+SIDE_IF_OPEN = 224
+
+
+def run_input(context: Context, frame: Frame, step: tree.Input, name: str | None) -> None:
+    """An input row: a new input of the network, or of a net used as a block the value it is given."""
+    if frame.inputs is not None:
+        _given(context, frame, step, name or "input")
+        return
+    shape, letters = input_shape(context, frame, step)
+    name = name or "input"
+    node = context.add(Input(size=shape), (), frame.level.key(name), frame, step.span)
+    context.network.inputs[name] = node.index
+    frame.value = node.index
+    if name == "input":
+        context.finish(frame.level.entry(name, step.span), node.index, frame)
+    if letters:
+        condition = step.where.span.text if step.where is not None else ""
+        open_sides = OpenSides(tuple([(letter, name, axis) for letter, axis in letters]), condition, step.span)
+        context.network.open_sides = (*context.network.open_sides, open_sides)
+    if step.where is not None:
+        _check_rule(context, frame, step, str(shape))
+
+
+def input_shape(
+    context: Context, frame: Frame, step: tree.Input
+) -> tuple[Shape, list[tuple[str, int]]]:
+    """The shape of an input row and its open letters with their axes; open letters become names."""
+    override = context.input_override
+    letters: list[tuple[str, int]] = []
+    text = step.shape
+    count = _input_count(context, frame, text.count)
+    if isinstance(text.dims, tree.Name) and text.dims.parts == ("int",):
+        return Shape((), count), letters
+    sides = text.dims.sides if isinstance(text.dims, tree.Size) else (text.dims,)
+    dims: list[int] = []
+    for axis, side in enumerate(sides):
+        if side is None:
+            kind = ValueNotAllowed("an input", "?", "numbers and letters: HxWx3 leaves sides open")
+            raise Mistake(kind, text.span)
+        letter = open_letter(side, frame.scope)
+        if letter is not None:
+            size = context.sizes.get(letter)
+            if size is None:
+                size = override[axis] if override and axis < len(override) else SIDE_IF_OPEN
+            letters.append((letter, axis))
+            frame.scope.names[letter] = size
+            context.open_letters[letter] = (len(context.nodes), axis)
+            dims.append(size)
+        else:
+            dims.append(_side(context, frame, side))
+    if override and not letters and not context.network.inputs:
+        dims = _overridden(dims, override, step.span)
+    if any(side < 1 for side in dims):
+        raise Mistake(ValueNotAllowed("an input", text.span.text, "sides of at least 1"), text.span)
+    return Shape(tuple(dims), count), letters
+
+
+def _overridden(dims: list[int], override: tuple[int, ...], span: Span) -> list[int]:
+    if len(override) != len(dims):
+        shown = "x".join([str(side) for side in override])
+        raise Mistake(ValueNotAllowed("--input", shown, f"{len(dims)} sides for this input"), span)
+    return list(override)
+
+
+def open_letter(side: tree.Expression, scope: Scope) -> str | None:
+    """The letter of an open side: a capital name that nothing defines."""
+    if not isinstance(side, tree.Name) or len(side.parts) != 1:
+        return None
+    name = side.parts[0]
+    return name if name[0].isupper() and scope.find(name) is None else None
+
+
+def _input_count(context: Context, frame: Frame, count: tree.Expression | None) -> int | Count | None:
+    if count is None:
+        return None
+    found = shape_count(context, frame, count)
+    return found if found is None or isinstance(found, Count) else int(found)
+
+
+def _side(context: Context, frame: Frame, side: tree.Expression) -> int:
+    context.frame = frame
+    return context.formulas.whole(side, frame.scope, "a side")
+
+
+def _given(context: Context, frame: Frame, step: tree.Input, name: str) -> None:
+    """A net used as a block: its input takes the running value, or the row of its name."""
+    assert frame.inputs is not None
+    if name not in frame.inputs and len(frame.inputs) == 1 and "" in frame.inputs:
+        name = ""
+    node = frame.inputs.get(name)
+    if node is None:
+        kind = ValueNotAllowed(
+            f"`{frame.instance.name}`", f"nothing for its input `{name}`", f"a row as `{name}=row`"
+        )
+        raise Mistake(kind, frame.instance.span or step.span)
+    frame.value = node
+    context.finish(frame.level.entry(name or "input", step.span), node, frame)
+    shape = context.nodes[node].shape
+    sides = step.shape.dims.sides if isinstance(step.shape.dims, tree.Size) else ()
+    if not isinstance(shape, Shape) or not sides:
+        return
+    for axis, side in enumerate(sides):
+        if axis < len(shape.dims) and side is not None:
+            letter = open_letter(side, frame.scope)
+            if letter is not None:
+                frame.scope.names[letter] = shape.dims[axis]
+                context.depends_on_size(frame)
+    last = sides[-1]
+    if last is not None:
+        wanted = _side(context, frame, last)
+        if len(sides) != len(shape.dims) or wanted != shape.channels:
+            kind_broken = SizePromiseBroken(
+                frame.instance.name, step.shape.span.text, str(shape), "input"
+            )
+            raise Mistake(kind_broken, frame.instance.span or step.span)
+    if step.where is not None:
+        _check_rule(context, frame, step, str(shape))
+
+
+def _check_rule(context: Context, frame: Frame, step: tree.Input, size: str) -> None:
+    assert step.where is not None
+    context.frame = frame
+    if context.formulas.truth(step.where, frame.scope) or context.any_size:
+        return
+    rule = step.where.span.text
+    kind = SizeRuleBroken(rule, size, (), f"`where {rule}` does not hold for it")
+    context.report(kind, frame.instance.span or step.where.span, frame)
+
+
+# ---- shapes as written -------------------------------------------------------------------------------
+
+
+def shape_count(context: Context, frame: Frame, count: tree.Expression) -> int | Count | None:
+    """The count in front of a size: a number, a letter, a letter plus a number; None for `?`."""
+    if isinstance(count, tree.Name) and frame.scope.find(count.parts[0]) is None:
+        return Count(count.parts[0])
+    if isinstance(count, tree.Arithmetic) and isinstance(count.first, tree.Name):
+        name = count.first.parts[0]
+        if frame.scope.find(name) is None and len(count.rest) == 1 and count.rest[0][0] == "+":
+            return Count(name, _side(context, frame, count.rest[0][1]))
+    return _side(context, frame, count)
+
+
+def written_shape(
+    context: Context, frame: Frame, text: tree.ShapeText
+) -> tuple[tuple[int | None, ...] | None, int | Count | None]:
+    """Sides (None for `?`) and count of a shape as written; sides are None as a whole for a lone `?`."""
+    count = shape_count(context, frame, text.count) if text.count is not None else None
+    dims = text.dims
+    if dims is None:
+        return None, count
+    if isinstance(dims, tree.Name) and dims.parts == ("int",):
+        return (), count
+    context.frame = frame
+    if not isinstance(dims, tree.Size):
+        value = context.evaluate(dims, frame)
+        from archc.ops.values import Window
+
+        if isinstance(value, Window):
+            return value.sides, count
+        return (context.formulas.whole(dims, frame.scope, "a side"),), count
+    sides = [None if side is None else _side(context, frame, side) for side in dims.sides]
+    return tuple(sides), count
+
+
+def fits(sides: tuple[int | None, ...] | None, count: int | Count | None, value: Value | None) -> bool:
+    """Whether a value has a shape as written."""
+    if not isinstance(value, Shape) or value.count != count:
+        return False
+    if sides is None:
+        return True
+    if len(sides) != len(value.dims):
+        return False
+    return all(side is None or side == dim for side, dim in zip(sides, value.dims))
+
+
+def shown(value: Value | None) -> str:
+    """A value's shape in words, for messages."""
+    return "something unknown" if value is None else text_of(value)

@@ -1,0 +1,170 @@
+"""Layers and moves: an operator made from a row's values, put into the graph under its name."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from archc.diagnostics.kinds.names import UnknownName
+from archc.diagnostics.kinds.sizes import ShapesDiffer, UnpoolWithoutPool, WrongInput
+from archc.diagnostics.model import Edit, Fix, Kind
+from archc.graph.elaborate.arguments import Bound, bind, missing
+from archc.graph.elaborate.formulas import Mistake
+from archc.graph.elaborate.frame import Context, Frame, LayerProblem
+from archc.graph.elaborate.levels import Level
+from archc.graph.elaborate.trail import size_trail
+from archc.graph.elaborate.units import Unit
+from archc.graph.ir import Node
+from archc.ops.base import Op
+from archc.ops.conv import Conv
+from archc.ops.pool import MaxPool
+from archc.source import Span
+from archc.syntax import tree
+
+
+class Prepared:
+    """An operator ready to be put into the graph, as often as its row is repeated."""
+
+    __slots__ = ("bound", "call", "op", "rows")
+
+    def __init__(self, op: Op, rows: tuple[int, ...], bound: Bound, call: tree.Call) -> None:
+        self.op = op
+        self.rows = rows
+        self.bound = bound
+        self.call = call
+
+
+def prepare(context: Context, frame: Frame, unit: Unit, word: str | None = None) -> Prepared:
+    """Bind the values of a unit and make its operator; raises Mistake."""
+    cls = unit.callee
+    assert isinstance(cls, type)
+    bound = Bound()
+    for number, (call, scope) in enumerate(unit.calls):
+        lenient = unit.lenient and number == len(unit.calls) - 1
+        bound.over(bind(context, cls, call, frame, scope, lenient))
+    call = unit.calls[-1][0]
+    if "rounding" in cls.fields:
+        mode = frame.scope.sizes
+        default = mode if mode in cls.fields["rounding"].choices else "floor"
+        bound.options.setdefault("rounding", default)
+    missing(cls, unit.word, bound, call.span)
+    op = cls(**bound.options)
+    rows = [row.node for name, row in _in_order(cls, bound)]
+    if cls.wants_pool_input:
+        rows.append(_pool_input(context, bound, rows[0]))
+    return Prepared(op, tuple(rows), bound, call)
+
+
+def _in_order(cls: type[Op], bound: Bound) -> list[tuple[str, Any]]:
+    return [(name, bound.rows[name]) for name in cls.fields if name in bound.rows]
+
+
+def _pool_input(context: Context, bound: Bound, pool: int) -> int:
+    """What went into the pooling that an unpooling undoes."""
+    node = context.nodes[pool]
+    if node.shape is None:
+        return pool
+    if not isinstance(node.op, MaxPool):
+        row = bound.rows["pool"].text
+        raise Mistake(UnpoolWithoutPool(row, node.op.word), bound.spans["pool"])
+    return node.inputs[0]
+
+
+def running(context: Context, frame: Frame, word: str, span: Span) -> int:
+    """The node of the running value; raises Mistake before the first input."""
+    if frame.value is None:
+        needs = "a value above it"
+        hint = "begin with a row such as `input 224x224x3`"
+        raise Mistake(WrongInput(word, needs, "nothing yet", hint), span)
+    return frame.value
+
+
+def emit(context: Context, frame: Frame, unit: Unit, prepared: Prepared, path: str) -> Node:
+    """Put a layer or move behind the running value."""
+    inputs: tuple[int, ...] = prepared.rows
+    if unit.word not in ("prev",):
+        inputs = (running(context, frame, unit.word, prepared.call.span), *prepared.rows)
+    return place(context, frame, prepared, inputs, path)
+
+
+def place(
+    context: Context, frame: Frame, prepared: Prepared, inputs: tuple[int, ...], path: str
+) -> Node:
+    """Put an operator into the graph; what it refuses is reported with its arithmetic and repairs."""
+    span = prepared.call.span
+    try:
+        node = context.add(prepared.op, inputs, path, frame, span)
+    except LayerProblem as problem:
+        _report(context, frame, prepared, problem.kind, problem.node)
+        node = problem.node
+    _share(context, frame, node)
+    frame.value = node.index
+    return node
+
+
+def _share(context: Context, frame: Frame, node: Node) -> None:
+    """Below a `reuse`, a layer takes the weights of the one made before in its place."""
+    if frame.sharing is None or node.shape is None:
+        return
+    tensors = context.network.weights(node) or context.network.buffers(node)
+    if not tensors:
+        return
+    new, old = frame.sharing
+    first = context.by_path.get(old + node.path[len(new) :])
+    if first is None or first.shape is None:
+        return
+    known = context.network.weights(first) or context.network.buffers(first)
+    if known != tensors:
+        shapes = [
+            ", ".join([f"{name} {list(size)}" for name, size in found.items()])
+            for found in (known, tensors)
+        ]
+        rule = "layers that share weights need inputs of the same channels"
+        kind = ShapesDiffer("share weights of", (shapes[0], shapes[1]), rule)
+        context.report(kind, node.span, frame)
+    node.shares = first.shares or first.path
+
+
+def _report(
+    context: Context, frame: Frame, prepared: Prepared, kind: Kind, node: Node
+) -> None:
+    """Place a layer's problem: the option at fault, where its size came from, the repairs to try."""
+    spans = prepared.bound.spans
+    span = spans.get(kind.field) or prepared.call.span
+    fixes = tuple([_fix(prepared, repair) for repair in kind.repairs])
+    origin = size_trail(context.network, node.inputs[0]) if node.inputs else ()
+    context.report(kind, span, frame, notes=origin, fixes=fixes)
+
+
+def _fix(prepared: Prepared, repair: Any) -> Fix:
+    """A layer's own repair as an edit of its row."""
+    title = f"{repair.text}   {repair.shown}" if repair.shown else repair.text
+    written = prepared.bound.spans.get(repair.option) if repair.option else None
+    if written is not None:
+        return Fix(title, (Edit(written, repair.value),), "unsafe")
+    call = prepared.call
+    ends = [call.head.span.end, *[value.span.end for value in call.values]]
+    ends += [keyword.span.end for keyword in call.keywords]
+    source = call.head.span.source
+    inside = [end for end in ends if call.span.start <= end <= call.span.end]
+    at = Span(source, max(inside), max(inside))
+    return Fix(title, (Edit(at, f" {repair.text}"),), "unsafe")
+
+
+def even_half_pad(op: Op) -> tuple[int, ...] | None:
+    """The window of a layer with `pad=half` that has an even side: it changes the size by one."""
+    if not isinstance(op, Conv) or op.pad != "half" or op.window is None:
+        return None
+    return op.window.sides if any(side % 2 == 0 for side in op.window.sides) else None
+
+
+def unknown_row(context: Context, frame: Frame, name: tree.Name, level: Level) -> Mistake:
+    """The mistake of a reference to a row that is not there."""
+    known = tuple([*level.rows_in_sight(), *_row_names(frame)])
+    return Mistake(UnknownName(".".join(name.parts), "row", known), name.span)
+
+
+def _row_names(frame: Frame) -> list[str]:
+    from archc.graph.elaborate.scope import RowRef
+
+    scope = frame.scope
+    return [name for name in scope.all_names() if isinstance(scope.find(name), RowRef)]

@@ -1,0 +1,150 @@
+"""What the writer expects: `->` behind rows, and `check` rows made ready for the analyses."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from archc.diagnostics.kinds.names import UnknownName
+from archc.diagnostics.kinds.notes import SizeNoteWrong
+from archc.diagnostics.kinds.values import ValueNotAllowed
+from archc.diagnostics.model import Edit, Fix
+from archc.graph.elaborate.formulas import Mistake
+from archc.graph.elaborate.frame import Context, Frame
+from archc.graph.elaborate.inputs import fits, shown, written_shape
+from archc.graph.elaborate.scope import Window
+from archc.graph.elaborate.trail import size_trail
+from archc.graph.elaborate.variants import chosen, special_cells
+from archc.graph.ir import Check
+from archc.ops.values import Shape, Value
+from archc.source import Span
+from archc.syntax import tree
+
+METRICS = ("params", "macs", "flops", "values", "memory", "peak", "layers", "output")
+
+
+def check_arrow(context: Context, frame: Frame, arrow: tree.Arrow, first: int) -> None:
+    """Compare the running value with what the row says it should be."""
+    if not frame.arrows or frame.value is None:
+        return
+    value = context.nodes[frame.value].shape
+    if value is None or context.any_size and context.illegal:
+        return
+    sides, count = written_shape(context, frame, arrow.shape)
+    context.arrows[arrow.shape.span] = value
+    if fits(sides, count, value):
+        return
+    span = arrow.shape.span
+    fix = Fix(f"write `-> {shown(value)}`", (Edit(span, shown(value)),), "unsafe")
+    kind = SizeNoteWrong(span.text, shown(value))
+    context.report(kind, span, frame, notes=size_trail(context.network, frame.value), fixes=(fix,))
+
+
+def take_check(context: Context, frame: Frame, row: tree.CheckRow) -> None:
+    """A `check` row as a `Check` of the network."""
+    value = row.value
+    if isinstance(value, tuple):
+        cell = chosen(value, frame, row.span)
+        if cell.value is None:
+            return
+        value = cell.value
+    given = tuple([(key.name, _whole(context, frame, key.value)) for key in row.given])
+    _add(context, frame, row.metric, row.relation, value, row.within, given, row.span)
+
+
+def take_columns(context: Context, frame: Frame, net: tree.Net, variant: str) -> None:
+    """The check and meta columns of a table on its side."""
+    for column, cell in special_cells(net, variant):
+        if cell.value is None:
+            continue
+        if column.kind == "meta":
+            context.network.meta[column.name] = _meta(context, frame, cell.value)
+        elif column.metric is not None:
+            _add(
+                context, frame, column.metric, column.relation, cell.value, column.within, (), cell.span
+            )
+
+
+def take_meta(context: Context, frame: Frame, row: tree.Meta) -> None:
+    """A `meta` row; it changes nothing in the graph."""
+    value = row.value
+    if isinstance(value, tuple):
+        cell = chosen(value, frame, row.span)
+        if cell.value is None:
+            return
+        value = cell.value
+    context.network.meta[row.name] = _meta(context, frame, value)
+
+
+def _meta(
+    context: Context, frame: Frame, value: tree.Expression
+) -> str | int | Fraction | float:
+    if isinstance(value, tree.Size):
+        return value.span.text
+    if isinstance(value, tree.Name):
+        return ".".join(value.parts)
+    datum = context.evaluate(value, frame)
+    return datum if isinstance(datum, (str, int, Fraction, float)) else str(datum)
+
+
+def _whole(context: Context, frame: Frame, value: tree.Expression) -> int:
+    context.frame = frame
+    return context.formulas.whole(value, frame.scope, "a count")
+
+
+def _add(
+    context: Context,
+    frame: Frame,
+    metric: tree.Metric,
+    relation: str,
+    value: tree.Expression,
+    within: tree.Expression | None,
+    given: tuple[tuple[str, int], ...],
+    span: Span,
+) -> None:
+    if metric.name not in METRICS:
+        raise Mistake(UnknownName(metric.name, "check", METRICS), metric.span)
+    row, node = "", None
+    if metric.row is not None:
+        context.frame = frame
+        entry = frame.level.find(metric.row.parts)
+        if entry is None or entry.node is None:
+            known = tuple(frame.level.rows_in_sight())
+            raise Mistake(UnknownName(".".join(metric.row.parts), "row", known), metric.row.span)
+        row, node = entry.path, entry.node
+    number: Fraction | int = 0
+    unit = Fraction(0)
+    shape: Value | None = None
+    sides: tuple[int | None, ...] | None = None
+    if metric.name == "output":
+        context.expected_outputs.append((value, node, span, relation))
+        sides, shape = None, _shape(context, frame, value)
+    else:
+        number = _number(context, frame, value)
+        unit = value.unit if isinstance(value, tree.Number) else Fraction(0)
+    share = _number(context, frame, within) if within is not None else None
+    context.network.checks.append(
+        Check(
+            metric.name, row, node, relation, number, value.span.text, unit,
+            Fraction(share) if share is not None else None, shape, given, span, value.span,
+        )
+    )
+
+
+def _shape(context: Context, frame: Frame, value: tree.Expression) -> Value | None:
+    """The expected shape; None is written for a lone `?`; open sides `?` are not kept here."""
+    if isinstance(value, tree.ShapeList):
+        items = [_shape(context, frame, item) for item in value.items]
+        return tuple([item for item in items if isinstance(item, Shape)])
+    text = value if isinstance(value, tree.ShapeText) else tree.ShapeText(value.span, None, value)
+    sides, count = written_shape(context, frame, text)
+    if sides is None:
+        return None
+    return Shape(tuple([-1 if side is None else side for side in sides]), count)
+
+
+def _number(context: Context, frame: Frame, value: tree.Expression) -> Fraction | int:
+    datum = context.evaluate(value, frame)
+    if isinstance(datum, bool) or not isinstance(datum, (int, Fraction, float)):
+        shown_as = "a size" if isinstance(datum, Window) else str(datum)
+        raise Mistake(ValueNotAllowed("a check", shown_as, "a number"), value.span)
+    return Fraction(datum) if isinstance(datum, float) else datum

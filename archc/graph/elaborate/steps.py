@@ -1,0 +1,411 @@
+"""Steps of a row: names given to what they make, repetitions, and whole chains of steps."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from archc.diagnostics.kinds.values import ValueNotAllowed
+from archc.graph.elaborate import blocks, inputs, joins, layers
+from archc.graph.elaborate.formulas import Mistake
+from archc.graph.elaborate.frame import Context, Frame
+from archc.graph.elaborate.levels import Entry, Level, Naming, claim, descend
+from archc.graph.elaborate.scope import RowRef, describe
+from archc.graph.elaborate.units import Unit, expand, mentions
+from archc.ops.ends import Identity
+from archc.record import replace
+from archc.source import Span
+from archc.syntax import tree
+
+COPY_NAMES = frozenset({"i", "j"})
+
+
+class Own:
+    """The name that a row or step has of its own: its level, its last part."""
+
+    __slots__ = ("level", "name", "span")
+
+    def __init__(self, level: Level, name: str, span: Span) -> None:
+        self.level = level
+        self.name = name
+        self.span = span
+
+    def entry(self) -> Entry:
+        """The entry of the name."""
+        return self.level.entry(self.name, self.span)
+
+
+class Plan:
+    """A step and what it stands for; `own` is the name it gets."""
+
+    __slots__ = ("own", "step", "units")
+
+    def __init__(self, step: tree.Step, units: list[Unit]) -> None:
+        self.step = step
+        self.units = units
+        self.own: Own | None = None
+
+    @property
+    def weighted(self) -> int:
+        """How many things with weights it makes, one copy of it."""
+        return sum([unit.has_weights and not _plain_join(unit) for unit in self.units])
+
+    @property
+    def named(self) -> int:
+        """How many things of the module tree it makes."""
+        return sum([unit.has_name and not _plain_join(unit) for unit in self.units])
+
+
+def _plain_join(unit: Unit) -> bool:
+    """A join has weights only as `add weighted`."""
+    cls = unit.callee
+    if not isinstance(cls, type) or cls.role != "join":
+        return False
+    values = [value for call, _ in unit.calls for value in call.values]
+    return not any(isinstance(value, tree.Name) and value.parts == ("weighted",) for value in values)
+
+
+def run_chain(
+    context: Context,
+    frame: Frame,
+    steps: tree.Chain,
+    own: Own | None,
+    body: tuple[tree.Statement, ...] | None = None,
+) -> None:
+    """Run the steps of a row; `own` is the row's label, `body` the paths of its last step."""
+    plans = [Plan(step, expand(step, frame) if isinstance(step, tree.Call) else []) for step in steps]
+    if own is not None:
+        frame = _name_plans(frame, plans, own, body is not None)
+    for number, plan in enumerate(plans):
+        if frame.stopped:
+            break
+        context.step(plan.step.span)
+        run_step(context, frame, plan, body if number == len(plans) - 1 else None)
+
+
+def _name_plans(frame: Frame, plans: list[Plan], own: Own, has_body: bool) -> Frame:
+    """Decide what a row's label names: its only thing with weights, or a level over several."""
+    weighted = [plan for plan in plans if plan.weighted]
+    named = [plan for plan in plans if plan.named]
+    total = sum([plan.weighted for plan in weighted])
+    if not has_body and len(weighted) == 1 and (total == 1 or _repeated(weighted[0])):
+        weighted[0].own = own
+    elif not has_body and total == 0 and sum([plan.named for plan in named]) <= 1:
+        for plan in named:
+            plan.own = own
+    else:
+        return frame.inside(level=own.level.below(own.name, own.span), pattern=None)
+    return frame
+
+
+def _repeated(plan: Plan) -> bool:
+    return isinstance(plan.step, tree.Call) and plan.step.repeat is not None
+
+
+def run_step(
+    context: Context, frame: Frame, plan: Plan, body: tuple[tree.Statement, ...] | None
+) -> None:
+    """Run one step: a call, `from`, `reuse` or an input; keep its value under its name."""
+    step = plan.step
+    own = plan.own
+    if step.label is not None and not (isinstance(step, tree.Call) and _has_braces(step.label)):
+        own = own_name(context, frame, step.label)
+    if isinstance(step, tree.From):
+        frame.value = find_row(context, frame, step.row).node
+    elif isinstance(step, tree.Input):
+        inputs.run_input(context, frame, step, own.name if own else None)
+    elif isinstance(step, tree.Reuse):
+        _reuse(context, frame, step, own)
+    else:
+        _run_call(context, frame, step, plan.units, own, body)
+    if step.label is not None and own is not None and frame.value is not None:
+        entry = own.entry()
+        entry.again = entry.again or (plan.step, frame)
+        context.finish(entry, frame.value, frame)
+
+
+def _has_braces(label: tree.Label) -> bool:
+    return "{" in label.text
+
+
+def own_name(context: Context, frame: Frame, label: tree.Label, copy: int = 0) -> Own:
+    """The level and last part of a label, its braces worked out."""
+    level, last = descend(frame.level, label, lambda part: fill(context, frame, part, label))
+    name = level.place(last) if "*" in last else last
+    claim(level, name, label.span)
+    return Own(level, name, label.span)
+
+
+def fill(context: Context, frame: Frame, part: str, label: tree.Label) -> str:
+    """A part of a label with the formulas in its braces worked out."""
+    if "{" not in part:
+        return part
+    out, rest = "", part
+    while "{" in rest:
+        before, _, rest = rest.partition("{")
+        formula, _, rest = rest.partition("}")
+        value = context.label_formula(formula, frame, label.span)
+        out += before + describe(value)
+    return out + rest
+
+
+def find_row(context: Context, frame: Frame, name: tree.Name) -> RowRef:
+    """The row a reference names, or the row a parameter was given; raises Mistake."""
+    context.frame = frame
+    row = context.row(name)
+    if row is None:
+        given = frame.scope.find(name.parts[0])
+        row = given if isinstance(given, RowRef) else None
+        if row is not None and len(name.parts) > 1:
+            inner = row.entry.level.find(name.parts[1:]) if row.entry and row.entry.level else None
+            node = inner.node if inner else None
+            row = RowRef(node, ".".join(name.parts), inner) if node is not None else None
+    if row is None:
+        raise layers.unknown_row(context, frame, name, frame.level)
+    context.read(row)
+    return row
+
+
+# ---- calls ------------------------------------------------------------------------------------------
+
+
+def _run_call(
+    context: Context,
+    frame: Frame,
+    call: tree.Call,
+    units: list[Unit],
+    own: Own | None,
+    body: tuple[tree.Statement, ...] | None,
+) -> None:
+    if call.each:
+        _run_each(context, frame, call, units, own)
+        return
+    if call.repeat is None and not call.first and not mentions(call, COPY_NAMES):
+        run_units(context, frame, units, own, body, call)
+        return
+    context.frame = frame
+    copies = 1
+    if call.repeat is not None:
+        copies = context.formulas.whole(call.repeat, frame.scope, "a repetition")
+    varying = mentions(call, COPY_NAMES) or (call.label is not None and _has_braces(call.label))
+    label = call.label if call.label is not None and _has_braces(call.label) else None
+    for copy in range(copies):
+        if frame.stopped:
+            return
+        context.step(call.span)
+        here, this, these = frame, call, units
+        if varying or (own is not None and "{" in own.name):
+            here = _numbered(frame, copy, call)
+        if copy == 0 and call.first:
+            this = _with_first(call)
+        if here is not frame or this is not call or (copy == 1 and call.first):
+            these = expand(this, here)
+            units = these if copy == 1 else units
+        named = own_name(context, here, label) if label else _copy_name(context, here, own, call, copy)
+        run_units(context, here, these, named, body, this)
+        frame.value = here.value
+
+
+def _numbered(frame: Frame, copy: int, call: tree.Call) -> Frame:
+    """A frame in which `i` is the copy's number and `j` that of all copies of the block so far."""
+    made = frame.made.get(call.head.parts[0], 0)
+    return frame.inside(scope=frame.scope.with_names(i=copy, j=made))
+
+
+def _with_first(call: tree.Call) -> tree.Call:
+    names = {keyword.name for keyword in call.first}
+    kept = [keyword for keyword in call.keywords if keyword.name not in names]
+    return replace(call, keywords=(*kept, *call.first), first=())
+
+
+def _copy_name(
+    context: Context, frame: Frame, own: Own | None, call: tree.Call, copy: int
+) -> Own | None:
+    """Copies of a labelled row are `label.0`, `label.1` ..., or what braces in the label say."""
+    if own is None or call.repeat is None:
+        return own
+    if "{" in own.name:
+        name = fill(context, frame, own.name, tree.Label(own.span, own.name))
+        return Own(own.level, name, own.span)
+    return Own(own.level.below(own.name, own.span), str(copy), own.span)
+
+
+def run_units(
+    context: Context,
+    frame: Frame,
+    units: list[Unit],
+    own: Own | None,
+    body: tuple[tree.Statement, ...] | None,
+    call: tree.Call,
+) -> None:
+    """Put the units of one copy of a step into the graph, each under its name."""
+    naming = frame.naming
+    dotted = any(unit.label is not None and unit.label.text.startswith(".") for unit in units)
+    taker: Unit | None = None
+    if dotted:
+        own = own or Own(naming.level, naming.name(_main_word(units)), call.span)
+        naming = Naming(own.level.below(own.name, own.span), None)
+    elif own is not None:
+        naming, taker = _place_of(units, own, naming)
+    main: Entry | None = None
+    for unit in units:
+        if frame.stopped:
+            break
+        last = body if unit is units[-1] else None
+        entry = _run_unit(context, frame, unit, naming, own if unit is taker else None, last)
+        if unit.main and own is None and naming.pattern is None:
+            main = entry
+    if frame.value is None:
+        return
+    if own is not None:
+        context.finish(own.entry(), frame.value, frame)
+    elif main is not None and not frame.stopped:
+        context.finish(main, frame.value, frame)
+
+
+def _main_word(units: list[Unit]) -> str:
+    return next((unit.word for unit in units if unit.main), units[0].word)
+
+
+def _place_of(units: list[Unit], own: Own, naming: Naming) -> tuple[Naming, Unit | None]:
+    """What a name on a step names: its only thing with weights, its only thing, or a level over several."""
+    weighted = [unit for unit in units if unit.has_weights and not _plain_join(unit)]
+    named = [unit for unit in units if unit.has_name and not _plain_join(unit)]
+    if len(weighted) == 1:
+        return naming, weighted[0]
+    if not weighted and len(named) == 1:
+        return naming, named[0]
+    if not named:
+        return naming, None
+    return Naming(own.level.below(own.name, own.span), None), None
+
+
+def _run_unit(
+    context: Context,
+    frame: Frame,
+    unit: Unit,
+    naming: Naming,
+    own: Own | None,
+    body: tuple[tree.Statement, ...] | None,
+) -> Entry | None:
+    """Put one unit into the graph; gives the entry of its name."""
+    callee = unit.callee
+    if callee is Identity:
+        return None
+    if not isinstance(callee, type):
+        own = own or _name_for(unit, naming, context, frame)
+        return blocks.run_block(context, frame, unit, own)
+    if callee.role == "join" and not joins.is_reduction(unit):
+        path = own.level.key(own.name) if own and not _plain_join(unit) else _move_path(unit, naming)
+        joins.run_join(context, frame, unit, path, body)
+        return None
+    if unit.word == "scan":
+        joins.run_scan(context, frame, unit, _move_path(unit, naming), body)
+        return None
+    if body is not None:
+        kind = ValueNotAllowed(f"`{unit.word}`", "rows below it", "no rows: joins and scan have them")
+        raise Mistake(kind, unit.calls[-1][0].span)
+    return _run_layer(context, frame, unit, naming, own)
+
+
+def _run_layer(
+    context: Context, frame: Frame, unit: Unit, naming: Naming, own: Own | None
+) -> Entry | None:
+    if unit.prepared is None or unit.prepared.rows:
+        unit.prepared = layers.prepare(context, frame, unit)
+    if not unit.has_name:
+        node = layers.emit(context, frame, unit, unit.prepared, _move_path(unit, naming))
+        joins.note_prev(context, frame, node, unit)
+        return None
+    if own is None:
+        own = _name_for(unit, naming, context, frame)
+    else:
+        own.level.count(unit.word)
+    entry = own.entry()
+    node = layers.emit(context, frame, unit, unit.prepared, entry.path)
+    entry.is_layer = True
+    context.by_path[node.path] = node
+    context.finish(entry, node.index, frame)
+    return entry
+
+
+def _name_for(unit: Unit, naming: Naming, context: Context, frame: Frame) -> Own:
+    """A name for a thing without one on its row: the policy's, the pattern's, or kind and number."""
+    span = unit.calls[-1][0].span
+    if unit.label is None:
+        name = naming.name(unit.word)
+        claim(naming.level, name, span)
+        return Own(naming.level, name, span)
+    naming.level.count(unit.word)
+    label = unit.label
+    level, last = descend(naming.level, label, lambda part: fill(context, frame, part, label))
+    name = level.place(last) if "*" in last else last
+    claim(level, name, span)
+    return Own(level, name, span)
+
+
+def _move_path(unit: Unit, naming: Naming) -> str:
+    """The path of a move or join: no key, but a place in reports."""
+    return naming.level.key(f"{unit.word}{naming.level.count(unit.word)}")
+
+
+# ---- the same layers again ----------------------------------------------------------------------------
+
+
+def _reuse(context: Context, frame: Frame, step: tree.Reuse, own: Own | None) -> None:
+    row = find_row(context, frame, step.row)
+    entry = row.entry
+    if entry is None or entry.again is None:
+        kind = ValueNotAllowed("reuse", f"`{row.text}`", "the name of a row with layers")
+        raise Mistake(kind, step.row.span)
+    again, made_in = entry.again
+    run_again(context, frame, again, made_in, entry, own)
+
+
+def run_again(
+    context: Context, frame: Frame, again: Any, made_in: Frame, entry: Entry, own: Own | None
+) -> None:
+    """Run steps once more at the running value, taking the weights made the first time."""
+    steps = (again,) if not isinstance(again, tuple) else again
+    steps = tuple([replace(step, label=None) for step in steps if isinstance(step, tree.Call)])
+    if not steps:
+        takes = "the name of a row with layers"
+        raise Mistake(ValueNotAllowed("reuse", f"`{entry.path}`", takes), entry.span)
+    old = entry.path
+    if own is None:
+        last = old.rsplit(".", 1)[-1]
+        number = frame.level.count(f"{last}@") + 1
+        own = Own(frame.level, f"{last}@{number}", entry.span)
+    new = own.level.key(own.name)
+    inner = made_in.inside(
+        value=frame.value, instance=frame.instance, level=frame.level, pattern=None,
+        sharing=(new, old), stop=frame.stop, waiting=frame.waiting, made={},
+    )
+    run_chain(context, inner, steps, own)
+    frame.value = inner.value
+
+
+def _run_each(
+    context: Context, frame: Frame, call: tree.Call, units: list[Unit], own: Own | None
+) -> None:
+    """`each head`: the first item makes the weights, the others share them."""
+    items = joins.items_of(context, frame, call)
+    single = replace(call, each=False)
+    if own is None:
+        naming = frame.naming
+        own = Own(naming.level, naming.name(_main_word(units)), call.span)
+    results: list[int] = []
+    entry = own.entry()
+    for number, item in enumerate(items):
+        inner = frame.inside(value=item)
+        if number == 0:
+            run_chain(context, inner, (replace(single, label=None),), own)
+        else:
+            again = Own(own.level, f"{own.name}@{number + 1}", call.span)
+            run_again(context, inner, single, frame, entry, again)
+        assert inner.value is not None
+        results.extend(joins.flat_items(context, inner.value))
+    path = frame.level.key(f"list{frame.level.count('list')}")
+    joins.make_list(context, frame, tuple(results), path, call.span)
+    entry.again = (single, frame)
+
+

@@ -1,0 +1,105 @@
+"""A net's parameters: from its variant, from the call, from their defaults."""
+
+from __future__ import annotations
+
+from archc.diagnostics.kinds.names import CellCount, ColumnUnknown
+from archc.diagnostics.kinds.values import MissingValue
+from archc.graph.elaborate.formulas import Mistake
+from archc.graph.elaborate.frame import Context, Frame
+from archc.graph.elaborate.scope import Datum
+from archc.graph.modules import lies_on_its_side, variant_names, variants_table
+from archc.source import Span
+from archc.syntax import tree
+
+
+def net_parameters(
+    context: Context,
+    frame: Frame,
+    net: tree.Net,
+    variant: str,
+    given: dict[str, Datum],
+    span: Span,
+) -> None:
+    """Put a net's parameters into its scope: what a call gives wins over the variant, that over defaults."""
+    table = variants_table(net)
+    cells: dict[str, tree.Cell] = {}
+    if table is not None and variant:
+        names = tuple(variant_names(net))
+        index = names.index(variant)
+        cells = variant_cells(net, table, index)
+        if not lies_on_its_side(net, table):
+            frame.choice = (index, names, table.span.line)
+    for parameter in net.parameters:
+        frame.scope.names[parameter.name] = _value(context, frame, parameter, cells, given, span)
+        frame.scope.origin[parameter.name] = parameter.name_span
+
+
+def _value(
+    context: Context,
+    frame: Frame,
+    parameter: tree.Parameter,
+    cells: dict[str, tree.Cell],
+    given: dict[str, Datum],
+    span: Span,
+) -> Datum:
+    if parameter.name in given:
+        return given[parameter.name]
+    cell = cells.get(parameter.name)
+    if cell is not None and cell.value is not None:
+        return context.evaluate(cell.value, frame)
+    if parameter.default is None:
+        raise Mistake(MissingValue(frame.instance.name, f"a value for `{parameter.name}`"), span)
+    return context.evaluate(parameter.default, frame)
+
+
+def variant_cells(net: tree.Net, table: tree.Variants, index: int) -> dict[str, tree.Cell]:
+    """The cells of one variant by column name (checks by position are in `check_cells`)."""
+    parameters = {parameter.name for parameter in net.parameters}
+    if not lies_on_its_side(net, table):
+        found = {}
+        for row in table.rows:
+            if row.name not in parameters:
+                raise Mistake(ColumnUnknown(row.name, net.name, tuple(parameters)), row.name_span)
+            _count(row.cells, tuple([c.name for c in table.columns]), table, row.span)
+            found[row.name] = row.cells[index]
+        return found
+    row = table.rows[index]
+    _count(row.cells, tuple([column.name for column in table.columns]), table, row.span)
+    found = {}
+    for column, cell in zip(table.columns, row.cells):
+        if column.kind == "value" and column.name not in parameters:
+            raise Mistake(ColumnUnknown(column.name, net.name, tuple(parameters)), column.span)
+        if column.kind == "value":
+            found[column.name] = cell
+    return found
+
+
+def special_cells(
+    net: tree.Net, variant: str
+) -> list[tuple[tree.Column, tree.Cell]]:
+    """The check and meta columns of a table on its side, with the variant's cells."""
+    table = variants_table(net)
+    if table is None or not variant or not lies_on_its_side(net, table):
+        return []
+    row = next(row for row in table.rows if row.name == variant)
+    pairs = zip(table.columns, row.cells)
+    return [(column, cell) for column, cell in pairs if column.kind in ("check", "meta")]
+
+
+def _count(
+    cells: tuple[tree.Cell, ...], names: tuple[str, ...], table: tree.Variants, span: Span
+) -> None:
+    if len(cells) != len(names):
+        raise Mistake(CellCount(len(cells), names, table.span.line), span)
+
+
+def chosen(
+    cells: tuple[tree.Cell, ...], frame: Frame, span: Span
+) -> tree.Cell:
+    """The cell of the variant in a row with one cell for each; raises Mistake."""
+    if frame.choice is None:
+        raise Mistake(CellCount(len(cells), (), 0), span)
+    index, names, line = frame.choice
+    if len(cells) != len(names):
+        raise Mistake(CellCount(len(cells), names, line), span)
+    return cells[index]

@@ -1,0 +1,47 @@
+"""Rows that run once for each thing: `scan` takes one thing, `Gather` puts the results in a row."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from archc.ops.base import THINGS_HINT, Op, Result, option, wrong
+from archc.ops.values import Count, Shape
+
+
+class Scan(Op):
+    """The rows below run once for each thing of `T of D`, in order; the last gives the things.
+
+    Inside, the running value is one thing; `prev` reads a row one step ago. A move. No MACs of its
+    own: those of its rows count once for each thing.
+
+    Example:
+        input T of 64
+        scan
+          conv: identity
+          fc 32
+        relu                     -> T of 32
+
+    Source: Elman 1990, "Finding structure in time".
+    """
+
+    words = ("scan",)
+    role = "move"
+    rearranges = True
+
+    def shape(self, value: Any) -> Result:
+        if not isinstance(value, Shape) or value.count is None:
+            return wrong(self, "things such as T of 512", value, THINGS_HINT)
+        return Shape(value.dims)
+
+
+class Gather(Op):
+    """The results of a scan's rows, one for each thing, as `T of D`."""
+
+    role = "move"
+    rearranges = True
+    times: int | Count | None = option("integer", default=None, doc="how many things")
+
+    def shape(self, value: Any) -> Result:
+        if not isinstance(value, Shape) or value.count is not None:
+            return wrong(Scan(), "rows that give one thing", value, THINGS_HINT)
+        return Shape(value.dims, self.times)

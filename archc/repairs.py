@@ -1,0 +1,108 @@
+"""Repairs: each is applied and the file checked again before it is offered."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+from archc.checking import Checker
+from archc.diagnostics.model import Applicability, Diagnostic, Edit, Fix
+from archc.files import Files
+from archc.limits import DEFAULT, Limits
+from archc.record import replace
+from archc.source import SourceFile
+
+TRIED_AT_MOST = 40
+"""edits tried in one run; what was not tried is not offered"""
+LAYERS_AT_MOST = 20_000
+"""of a network that is expanded again for each edit"""
+ROUNDS = 100
+
+
+class Repairs:
+    """Tries edits on texts in memory; files stay as they are."""
+
+    def __init__(self, files: Files, limits: Limits = DEFAULT) -> None:
+        self.files = files
+        self.limits: Limits = replace(limits, layers=min(limits.layers, LAYERS_AT_MOST))
+        self._before: dict[SourceFile, list[Diagnostic]] = {}
+        self._left = TRIED_AT_MOST
+
+    def verified(self, findings: Sequence[Diagnostic]) -> list[Diagnostic]:
+        """The findings with only those fixes that take them away and bring no new error."""
+        return [self._with_good_fixes(found) if found.fixes else found for found in findings]
+
+    def _with_good_fixes(self, found: Diagnostic) -> Diagnostic:
+        good = [fix for fix in found.fixes if not fix.edits or self._is_good(found, fix)]
+        changed: Diagnostic = replace(found, fixes=tuple(good))
+        return changed
+
+    def _is_good(self, found: Diagnostic, fix: Fix) -> bool:
+        sources = {edit.span.source for edit in fix.edits}
+        source = sources.pop()
+        if sources or self._left <= 0:
+            return False
+        self._left -= 1
+        text = applied(source.text, fix.edits)
+        if text is None or text == source.text:
+            return False
+        before = self._before.get(source)
+        if before is None:
+            before = self._before[source] = self.check(source, source.text)
+        after = self.check(source, text)
+        return _count(after)[found.slug] < _count(before)[found.slug] and not _worse(before, after)
+
+    def check(self, source: SourceFile, text: str) -> list[Diagnostic]:
+        """What would be found if the file had this text."""
+        checker = Checker(self.limits, self.files)
+        checker.source(self.files.instead_of(source, text))
+        return checker.findings()
+
+    def repaired(self, source: SourceFile, allowed: frozenset[Applicability]) -> str:
+        """The file's text after all repairs that are allowed, one by one, until none is left."""
+        current = source
+        for _ in range(ROUNDS):
+            text = self._next(current, allowed)
+            if text is None:
+                break
+            current = self.files.instead_of(source, text)
+        return current.text
+
+    def _next(self, source: SourceFile, allowed: frozenset[Applicability]) -> str | None:
+        """The text after the first repair that holds; None if there is none."""
+        checker = Checker(self.limits, self.files)
+        checker.source(source)
+        before = checker.findings()
+        for found in before:
+            fix = next((fix for fix in found.fixes if fix.applicability in allowed), None)
+            if fix is None or any(edit.span.source is not source for edit in fix.edits):
+                continue
+            text = applied(source.text, fix.edits)
+            if text is None or text == source.text:
+                continue
+            after = self.check(source, text)
+            if len(after) < len(before) and not _worse(before, after):
+                return text
+        return None
+
+
+def applied(text: str, edits: Iterable[Edit]) -> str | None:
+    """The text after the edits; None if two of them overlap."""
+    last = len(text)
+    for edit in sorted(edits, key=lambda edit: (edit.span.start, edit.span.end), reverse=True):
+        if edit.span.end > last:
+            return None
+        text = text[: edit.span.start] + edit.replacement + text[edit.span.end :]
+        last = edit.span.start
+    return text
+
+
+def _count(findings: Iterable[Diagnostic]) -> Counter[str]:
+    return Counter([found.slug for found in findings])
+
+
+def _worse(before: Iterable[Diagnostic], after: Iterable[Diagnostic]) -> bool:
+    """Whether there are more errors of any kind than there were."""
+    errors = _count([found for found in after if found.severity == "error"])
+    known = _count(before)
+    return any(number > known[slug] for slug, number in errors.items())

@@ -1,0 +1,185 @@
+"""One run over one or many files: each is read and parsed once, all problems go into one place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from archc.diagnostics.kinds.names import MissingNet, NetNotChosen, UnknownNet
+from archc.diagnostics.kinds.values import ValueNotAllowed
+from archc.diagnostics.model import Bag, Diagnostic, Kind
+from archc.files import STDIN, SUFFIX, Files, find_named, shipped_nets, split_name
+from archc.graph.elaborate import elaborate
+from archc.graph.ir import Network
+from archc.graph.modules import Module, Modules
+from archc.limits import DEFAULT, Limits
+from archc.record import replace
+from archc.source import SourceFile, Span
+from archc.syntax import tree
+
+Chosen = tuple[str, str | None]
+"""the name of a net and of its variant, None where it has none"""
+
+
+class Session:
+    """Shares files, parsed modules and diagnostics."""
+
+    def __init__(self, limits: Limits = DEFAULT, files: Files | None = None) -> None:
+        self.limits = limits
+        self.files = files or Files(limits)
+        self._parsing = Bag()
+        self._bag = Bag()
+        self._modules = Modules(self.files, self._parsing, limits)
+
+    # ---- problems -----------------------------------------------------------------------------
+
+    def add(self, diagnostics: list[Diagnostic]) -> None:
+        """Keep findings."""
+        self._bag.extend(diagnostics)
+
+    def report(self, kind: Kind, path: str) -> None:
+        """A problem with a whole file, or with the command itself if the path is empty."""
+        self._bag.add(kind.at(Span(SourceFile(path, ""), 0, 0)))
+
+    def bag(self) -> Bag:
+        """Everything found so far."""
+        both = Bag()
+        both.extend(self._parsing.sorted())
+        both.extend(self._bag.sorted())
+        return both
+
+    # ---- files --------------------------------------------------------------------------------
+
+    def path_of(self, name: str) -> str:
+        """The path of a file, or of the shipped file that has this name."""
+        return find_named(name)[0]
+
+    def source(self, path: str) -> SourceFile | None:
+        """The text of a file the user named; None if it cannot be read."""
+        found = self.files.read(path)
+        if isinstance(found, SourceFile):
+            return found
+        self.report(found, path)
+        return None
+
+    def module(self, source: SourceFile) -> Module:
+        """A parsed file and what it uses."""
+        # The limit is for each file that is asked for, and this run may ask for many.
+        files = self.limits.files + len(self._modules.known)
+        self._modules.limits = replace(self.limits, files=files)
+        return self._modules.load(source)
+
+    def is_readable(self, module: Module) -> bool:
+        """Whether a file and all it uses were parsed without an error.
+
+        A net with a row left out has other sizes, and would be blamed for rows that are right.
+        """
+        wrong = {found.primary.span.source for found in self._parsing.sorted()}
+        waiting, seen = [module], {module.source}
+        while waiting:
+            one = waiting.pop()
+            if one.source in wrong:
+                return False
+            inner = [used for used in one.used.values() if used.source not in seen]
+            seen.update([used.source for used in inner])
+            waiting += inner
+        return True
+
+    # ---- nets ---------------------------------------------------------------------------------
+
+    def networks(self, name: str, input_text: str | None = None) -> Iterator[Network]:
+        """The networks a user means by a name: one, or all nets and variants of a file."""
+        path, part = find_named(name)
+        found = self.files.read(path)
+        if isinstance(found, SourceFile):
+            yield from self.networks_of(found, part or None, input_text)
+        elif _looks_like_path(path) or path != split_name(name)[0]:
+            self.report(found, path)
+        else:
+            self.report(UnknownNet(name, tuple(shipped_nets())), "")
+
+    def networks_of(
+        self, source: SourceFile, part: str | None, input_text: str | None = None
+    ) -> Iterator[Network]:
+        """The networks of a text: the net or variant `part`, or all."""
+        module = self.module(source)
+        if not self.is_readable(module):
+            return
+        nets = module.nets
+        if not nets:
+            blocks = [line.name for line in module.tree.statements if isinstance(line, tree.Block)]
+            self.report(MissingNet(tuple(blocks)), source.name)
+            return
+        for net, variant in all_of(nets) if part is None else self._pick(nets, part, source):
+            network = self.build(module, net, variant, input_text)
+            if network is not None:
+                yield network
+
+    def build(
+        self, module: Module, net: str, variant: str | None, input_text: str | None = None
+    ) -> Network | None:
+        """One network; None, and problems kept, if it has errors."""
+        bag = Bag()
+        sides = sides_of(input_text) if input_text else None
+        if input_text and sides is None:
+            takes = "a size such as 320x320x3"
+            self.report(ValueNotAllowed("the input", f"`{input_text}`", takes), "")
+            return None
+        network = elaborate(module, net, variant, bag, self.limits, input_override=sides)
+        self.add(bag.sorted())
+        return None if bag.has_errors else network
+
+    def _pick(self, nets: dict[str, list[str]], part: str, source: SourceFile) -> list[Chosen]:
+        found = matches(nets, part)
+        if len(found) == 1:
+            return found[0]
+        if found:
+            names = [full_name(*choices[0]) for choices in found]
+            self.report(NetNotChosen(tuple(names)), source.name)
+        else:
+            self.report(UnknownNet(part, tuple(all_names(nets))), source.name)
+        return []
+
+
+def sides_of(text: str) -> tuple[int, ...] | None:
+    """The numbers of a written size, `320x320x3`; None if it is no size."""
+    sides = text.strip().replace("\u00d7", "x").split("x")
+    if not all(side.isascii() and side.isdigit() and len(side) < 19 for side in sides):
+        return None
+    numbers = tuple([int(side) for side in sides])
+    return numbers if min(numbers) > 0 else None
+
+
+def _looks_like_path(name: str) -> bool:
+    return name == STDIN or name.endswith(SUFFIX) or any(sign in name for sign in "/\\:")
+
+
+def all_of(nets: dict[str, list[str]]) -> list[Chosen]:
+    """Every net and variant of a file, in text order."""
+    found: list[Chosen] = []
+    for net, variants in nets.items():
+        found += [(net, variant) for variant in variants] if variants else [(net, None)]
+    return found
+
+
+def matches(nets: dict[str, list[str]], part: str) -> list[list[Chosen]]:
+    """What `part` can mean: a variant of the last net, a net with all its variants, net.variant."""
+    found: list[list[Chosen]] = []
+    last = next(reversed(nets))
+    if part in nets[last]:
+        found.append([(last, part)])
+    if part in nets:
+        found.append(all_of({part: nets[part]}))
+    net, _, variant = part.partition(".")
+    if variant in nets.get(net, ()) and [(net, variant)] not in found:
+        found.append([(net, variant)])
+    return found
+
+
+def full_name(net: str, variant: str | None) -> str:
+    """`resnet.50`."""
+    return net if variant is None else f"{net}.{variant}"
+
+
+def all_names(nets: dict[str, list[str]]) -> list[str]:
+    """The full names of all nets and variants."""
+    return [full_name(net, variant) for net, variant in all_of(nets)]
