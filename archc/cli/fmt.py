@@ -78,9 +78,14 @@ def _formatted(source: SourceFile, files: Files, arguments: argparse.Namespace) 
 
     if not arguments.shapes:
         return format_text(source, arguments.limits)
-    from archc.cli.shapes import sizes_of_rows
+    from archc.cli.shapes import missing_notes, wrong_notes
 
-    return with_arrows(source, sizes_of_rows(source, files, arguments.limits), arguments.limits)
+    limits = arguments.limits
+    text = with_arrows(source, wrong_notes(source, files, limits), limits)
+    if text is None:
+        return None
+    right = files.instead_of(source, text)
+    return with_arrows(right, missing_notes(right, files, limits), limits)
 
 
 def _mistakes(source: SourceFile, limits: Limits) -> list[Diagnostic]:

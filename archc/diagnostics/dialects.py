@@ -142,19 +142,3 @@ def option_word(option: str, known: tuple[str, ...]) -> str:
 def option_advice(option: str) -> str:
     """What to do instead of an option that archc has no use for, or an empty text."""
     return _NOT_NEEDED.get(option.lower(), "")
-
-
-def line_advice(line: str) -> str:
-    """What a line of darknet, torch or Keras would be here, or an empty text.
-
-    `[convolutional]` and `nn.Conv2d(3, 64, 3)` cannot be parsed at all: their words are found in
-    the text.
-    """
-    text = line.strip()
-    if text.startswith("[") and "]" in text:
-        ours = layer_word(text[1 : text.index("]")].strip())
-        return f"a darknet section is a row here: `{ours} ...`" if ours else ""
-    head, bracket, _ = text.partition("(")
-    callee = head.rpartition("=")[2].strip()
-    ours = layer_word(callee) if bracket else ""
-    return f"a row has no brackets: `{ours} ...` instead of `{callee}(...)`" if ours else ""

@@ -6,6 +6,7 @@ here.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from archc.diagnostics.columns import harmless
@@ -14,6 +15,7 @@ from archc.diagnostics.paint import Paint, plain
 from archc.diagnostics.snippet import Snippet
 from archc.source import SourceFile, Span
 
+_CELLS = re.compile(r"\t| {3,}")
 LONGEST_LINE = 2000
 """a message that repeats more of a hostile file than this is cut in its middle"""
 
@@ -94,9 +96,9 @@ def _notes(diagnostic: Diagnostic) -> list[str]:
 def _offers(diagnostic: Diagnostic) -> list[str]:
     """Fixes as help: what to write, and the line it makes."""
     shown = _fixes_to_show(diagnostic)
-    rows = [f"{fix.title}\t{_result(fix)}".rstrip("\t") for fix in shown]
+    rows = ["\t".join([*_CELLS.split(fix.title), _result(fix)]).rstrip("\t") for fix in shown]
     if len(rows) <= 1:
-        return [row.replace("\t", ": ", 1) for row in rows]
+        return [": ".join(row.split("\t")) for row in rows]
     return ["each of these repairs it\n" + "\n".join([f"  {row}" for row in rows])]
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from copy import copy
 from typing import Any
 
-from lark import UnexpectedInput
-from lark.parsers.lalr_interactive_parser import InteractiveParser
+from lark import Token, UnexpectedInput, UnexpectedToken
+from lark.parsers.lalr_parser_state import ParserState
 
 from archc.diagnostics.kinds.syntax import SyntaxMistake
 from archc.diagnostics.model import Diagnostic
@@ -73,11 +74,29 @@ def explain(
 
 
 def _expected(error: Any) -> frozenset[str]:
-    """The terminals that could really have come next."""
-    if error.state is None:
+    """The terminals that could really have come next.
+
+    The parser's own list has all that the state allows anywhere; only some of it leads on from here.
+    """
+    state = error.state
+    if state is None:
         return frozenset()
-    # The table's own list is too long: it has what only some contexts of a state allow.
-    return frozenset(InteractiveParser(None, error.state, None).accepts())  # type: ignore[no-untyped-call,arg-type]
+    silent = copy(state.parse_conf)
+    silent.callbacks = {}
+    return frozenset(
+        [kind for kind in silent.parse_table.states[state.position] if _leads_on(state, silent, kind)]
+    )
+
+
+def _leads_on(state: Any, silent: Any, kind: str) -> bool:
+    if kind != "$END" and not kind.isupper():
+        return False
+    trial = ParserState(silent, None, list(state.state_stack), list(state.value_stack))  # type: ignore[no-untyped-call]
+    try:
+        trial.feed_token(Token(kind, ""), kind == "$END")
+    except UnexpectedToken:
+        return False
+    return True
 
 
 # ---- the general message ----------------------------------------------------------------------------

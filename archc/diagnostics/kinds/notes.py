@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Literal
 
-from archc.diagnostics.kinds.edits import put_instead
-from archc.diagnostics.model import Diagnostic, Kind
-from archc.source import Span
+from archc.diagnostics.model import Kind
 
 
 class SizeNoteWrong(Kind):
@@ -39,10 +37,6 @@ class SizeNoteWrong(Kind):
     @property
     def help(self) -> tuple[str, ...]:
         return ("if the layer is right, `archc fmt --shapes` rewrites the note",)
-
-    def at(self, span: Span, **more: Any) -> Diagnostic:
-        fixes = (*more.pop("fixes", ()), *put_instead(span, self.said, self.gives))
-        return Kind.at(self, span, fixes=fixes, **more)
 
 
 class SizeRuleBroken(Kind):

@@ -13,6 +13,7 @@ from archc.graph.elaborate.frame import Context, Frame
 from archc.graph.elaborate.scope import Datum, RowRef, Scope, Word, describe, kind_of
 from archc.ops.base import Field, Op
 from archc.ops.values import Window
+from archc.record import replace
 from archc.source import Span
 from archc.syntax import tree
 
@@ -282,7 +283,7 @@ def _padding(name: str, field: Field, value: Datum, span: Span) -> Any:
         return value.text if value.text in ("half", "same") else None
     if isinstance(value, Window):
         return value.sides if value.stride is None else None
-    whole = _integer(name, field, value, span)
+    whole = _integer(name, replace(field, minimum=0), value, span)
     return whole if whole is not None and whole >= 0 else None
 
 

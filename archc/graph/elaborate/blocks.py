@@ -15,6 +15,7 @@ from archc.graph.elaborate.frame import Context, Frame, Stop, TooLarge
 from archc.graph.elaborate.inputs import fits, open_letter, shown, written_shape
 from archc.graph.elaborate.levels import Entry, Level
 from archc.graph.elaborate.scope import (
+    UNKNOWN,
     BlockDefinition,
     Datum,
     ExternDefinition,
@@ -159,6 +160,8 @@ def _receive(
     if block.items:
         _receive_list(context, inner, block, call)
         return
+    if shape is None:
+        _receive_unknown(inner, block)
     if isinstance(shape, Shape):
         for axis, name in enumerate(SPATIAL_NAMES.get(shape.rank, ())):
             context.bind_side(inner.scope, name, inner.value, axis, shape.dims[axis])
@@ -170,6 +173,15 @@ def _receive(
             inner.scope.implicit["T"] = shape.count
     if block.receives is not None and isinstance(shape, Shape):
         _match(context, inner, block, block.receives, shape, call)
+
+
+def _receive_unknown(inner: Frame, block: tree.Block) -> None:
+    """Nothing is known of the incoming value, so whatever uses its sides stays silent."""
+    inner.scope.implicit.update(dict.fromkeys("HWCDT", UNKNOWN))
+    dims = block.receives.dims if block.receives is not None else None
+    for side in dims.sides if isinstance(dims, tree.Size) else ():
+        if isinstance(side, tree.Name):
+            inner.scope.implicit.setdefault(side.parts[0], UNKNOWN)
 
 
 def _receive_list(context: Context, inner: Frame, block: tree.Block, call: tree.Call) -> None:

@@ -16,7 +16,7 @@ from archc.diagnostics.kinds.expansion import DivisionByZero
 from archc.diagnostics.kinds.names import UnknownName, WrongNumberOfValues
 from archc.diagnostics.kinds.values import ValueNotAllowed
 from archc.diagnostics.model import Kind
-from archc.graph.elaborate.scope import BlockDefinition, Datum, Presets, Scalar, Scope, describe, kind_of
+from archc.graph.elaborate.scope import UNKNOWN, BlockDefinition, Datum, Presets, Scalar, Scope, describe, kind_of
 from archc.ops.values import Window
 from archc.record import Record
 from archc.source import Span
@@ -32,6 +32,16 @@ class Mistake(Exception):
         super().__init__(kind.message)
         self.kind = kind
         self.span = span
+
+
+class Silenced(Mistake):
+    """Something depends on a value that is unknown because of a mistake already reported."""
+
+    def __init__(self, span: Span) -> None:
+        super().__init__(_UNSAID, span)
+
+
+_UNSAID = ValueNotAllowed("this", "unknown", "something known")
 
 
 class Known(Record):
@@ -93,6 +103,8 @@ class Formulas:
         found = scope.find(node.parts[0]) if len(node.parts) == 1 else None
         if found is None:
             found = self.lookup(node, scope)
+        if found is UNKNOWN:
+            raise Silenced(node.span)
         if found is None:
             name = ".".join(node.parts)
             raise Mistake(UnknownName(name, "name", tuple(scope.all_names())), node.span)

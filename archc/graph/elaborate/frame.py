@@ -6,7 +6,7 @@ from typing import Any
 
 from archc.diagnostics.kinds.expansion import ExpansionTooLarge
 from archc.diagnostics.model import Bag, Fix, Kind, Label
-from archc.graph.elaborate.formulas import Formulas, Mistake
+from archc.graph.elaborate.formulas import Formulas, Mistake, Silenced
 from archc.graph.elaborate.levels import Entry, Level, Naming
 from archc.graph.elaborate.scope import Datum, RowRef, Scope, Word
 from archc.graph.ir import Instance, Network, Node
@@ -259,6 +259,9 @@ class Context:
 
     def mistake(self, mistake: Mistake, frame: Frame) -> None:
         """Report a mistake where it was found."""
+        self.failed = True
+        if isinstance(mistake, Silenced):
+            return
         self.report(mistake.kind, mistake.span, frame)
 
 

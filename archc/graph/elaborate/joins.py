@@ -59,6 +59,9 @@ def run_join(
     else:
         nodes = list(items_of(context, frame, call))
         labels = ()
+        if len(nodes) == 1 and unit.word != "list":
+            frame.value = nodes[0]
+            return
     if unit.word == "list":
         nodes = [item for node in nodes for item in flat_items(context, node)]
     context.paths_of_join = labels

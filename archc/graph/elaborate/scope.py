@@ -87,6 +87,9 @@ class ExternDefinition:
         return self.tree.name
 
 
+UNKNOWN = Word("")
+"""The size of a value that a mistake made unknown: what depends on it stays silent."""
+
 Scalar = int | Fraction | float
 Definition = BlockDefinition | NetDefinition | ExternDefinition
 Datum = Scalar | bool | str | Word | Window | RowRef | Presets | Definition
@@ -130,7 +133,7 @@ class Scope:
         self.parent = parent
         self.names: dict[str, Datum] = {}
         self.origin: dict[str, Span] = {}
-        self.implicit: dict[str, int] = {}
+        self.implicit: dict[str, int | Word] = {}
         self.policies: Policy | None = parent.policies if parent else None
         self.sizes: str = parent.sizes if parent else "safe"
 

@@ -73,13 +73,13 @@ def run_chain(
 ) -> None:
     """Run the steps of a row; `own` is the row's label, `body` the paths of its last step."""
     plans = [Plan(step, expand(step, frame) if isinstance(step, tree.Call) else []) for step in steps]
-    if own is not None:
-        frame = _name_plans(frame, plans, own, body is not None)
+    inner = frame if own is None else _name_plans(frame, plans, own, body is not None)
     for number, plan in enumerate(plans):
         if frame.stopped:
             break
         context.step(plan.step.span)
-        run_step(context, frame, plan, body if number == len(plans) - 1 else None)
+        run_step(context, inner, plan, body if number == len(plans) - 1 else None)
+    frame.value = inner.value
 
 
 def _name_plans(frame: Frame, plans: list[Plan], own: Own, has_body: bool) -> Frame:
