@@ -10,7 +10,8 @@ import os
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from archc.diagnostics.kinds.names import MissingNet, NetNotChosen
+from archc.diagnostics.kinds.files import MissingNet
+from archc.diagnostics.kinds.names import NetNotChosen
 from archc.diagnostics.model import ArchError, Bag, Diagnostic
 from archc.graph import ir
 from archc.limits import DEFAULT, Limits
@@ -132,11 +133,13 @@ def open_networks(
     return networks, bag
 
 
-def check_paths(paths: Sequence[str], limits: Limits = DEFAULT) -> list[Diagnostic]:
-    """Check files and folders; every fix that is offered was tried."""
+def check_paths(
+    paths: Sequence[str], limits: Limits = DEFAULT, also: frozenset[str] = frozenset()
+) -> list[Diagnostic]:
+    """Check files and folders; every fix that is offered was tried. `also` switches lints on."""
     from archc.checking import Checker
 
-    checker = Checker(limits)
+    checker = Checker(limits, also=also)
     checker.paths(paths)
     return _with_tried_fixes(checker.session, checker.findings())
 

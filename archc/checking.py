@@ -8,8 +8,7 @@ from collections.abc import Iterable
 from archc.analysis.allow import allowances, silence
 from archc.analysis.check import failed_checks
 from archc.analysis.lint import Lints
-from archc.diagnostics.kinds.files import FileUnreadable
-from archc.diagnostics.kinds.names import MissingNet
+from archc.diagnostics.kinds.files import FileUnreadable, MissingNet
 from archc.diagnostics.model import Diagnostic, Kind
 from archc.files import Files, arch_files
 from archc.graph.modules import Module
@@ -19,9 +18,18 @@ from archc.source import SourceFile
 
 
 class Checker:
-    """Checks files one after the other; lints are judged when all have been seen."""
+    """Checks files one after the other; lints are judged when all have been seen.
 
-    def __init__(self, limits: Limits = DEFAULT, files: Files | None = None) -> None:
+    `also` names lints that are off by default and wanted all the same.
+    """
+
+    def __init__(
+        self,
+        limits: Limits = DEFAULT,
+        files: Files | None = None,
+        also: frozenset[str] = frozenset(),
+    ) -> None:
+        self.also = also
         self.session = Session(limits, files)
         self._lints = Lints()
         self._checked: dict[SourceFile, Module] = {}
@@ -66,7 +74,8 @@ class Checker:
         lints = [found for found in self._lints.found() if self._concerns(found)]
         files = [self._checked[source].tree for source in self._complete]
         allowed = [allowance for file in files for allowance in allowances(file)]
-        kept = [found for found in silence(lints, allowed) if not _is_off(found)]
+        heard = silence(lints, allowed)
+        kept = [found for found in heard if found.slug in self.also or not _is_off(found)]
         self.session.add(kept)
         return self.session.bag().sorted()
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from archc.diagnostics.kinds.names import MissingNet, NetNotChosen, UnknownNet
+from archc.diagnostics.kinds.files import MissingNet
+from archc.diagnostics.kinds.names import NetNotChosen, UnknownNet
 from archc.diagnostics.kinds.values import ValueNotAllowed
 from archc.diagnostics.model import Bag, Diagnostic, Kind
 from archc.files import STDIN, SUFFIX, Files, find_named, shipped_nets, split_name
@@ -27,24 +28,28 @@ class Session:
         self.limits = limits
         self.files = files or Files(limits)
         self._parsing = Bag()
-        self._bag = Bag()
+        self._found: dict[tuple[str, Span], Diagnostic] = {}
         self._modules = Modules(self.files, self._parsing, limits)
 
     # ---- problems -----------------------------------------------------------------------------
 
     def add(self, diagnostics: list[Diagnostic]) -> None:
-        """Keep findings."""
-        self._bag.extend(diagnostics)
+        """Keep findings; of those that several variants share, the one with the most uses."""
+        for found in diagnostics:
+            key = (found.slug, found.primary.span)
+            known = self._found.get(key)
+            if known is None or known.uses < found.uses:
+                self._found[key] = found
 
     def report(self, kind: Kind, path: str) -> None:
         """A problem with a whole file, or with the command itself if the path is empty."""
-        self._bag.add(kind.at(Span(SourceFile(path, ""), 0, 0)))
+        self.add([kind.at(Span(SourceFile(path, ""), 0, 0))])
 
     def bag(self) -> Bag:
         """Everything found so far."""
         both = Bag()
         both.extend(self._parsing.sorted())
-        both.extend(self._bag.sorted())
+        both.extend(list(self._found.values()))
         return both
 
     # ---- files --------------------------------------------------------------------------------

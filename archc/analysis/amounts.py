@@ -94,6 +94,19 @@ def text_of_monomial(monomial: Monomial) -> str:
     return "*".join([symbol if power == 1 else f"{symbol}^{power}" for symbol, power in powers])
 
 
+def text_of_amount(amount: Amount) -> str:
+    """`1,024`, or `1,024 + 512*R + R*T` where it depends on counts."""
+    if isinstance(amount, int):
+        return f"{amount:,}"
+    parts = []
+    for monomial, factor in amount.terms:
+        symbols = text_of_monomial(monomial)
+        sign = "- " if factor < 0 else "+ "
+        shown = f"{abs(factor):,}*{symbols}" if abs(factor) != 1 and symbols else symbols
+        parts.append(sign + (shown or f"{abs(factor):,}"))
+    return " ".join(parts).removeprefix("+ ")
+
+
 def evaluate(amount: Amount, counts: Mapping[str, int]) -> int:
     """The number for these counts; one that is not given is 0."""
     if isinstance(amount, int):

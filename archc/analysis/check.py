@@ -10,7 +10,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from fractions import Fraction
 
-from archc.analysis.amounts import Amount, evaluate, per, product, total, unknowns, with_counts
+from archc.analysis.amounts import (
+    Amount,
+    evaluate,
+    product,
+    text_of_amount,
+    total,
+    unknowns,
+    with_counts,
+)
 from archc.analysis.cost import INFERENCE, TRAINING, Cost, Costs, measure
 from archc.analysis.memory import FLOAT_BYTES, peak_bytes
 from archc.diagnostics.kinds.checks import CheckFailed, CheckNeedsCount, Part, amount_text
@@ -78,7 +86,7 @@ def _problem(costs: Costs, check: Check) -> Kind | None:
         amount = amount_of(_cost_of_rows(costs, rows), check.metric)
         missing = tuple([name for name in _symbols(amount) if name not in counts])
         if missing:
-            return CheckNeedsCount(subject, check.metric, formula(amount), missing)
+            return CheckNeedsCount(subject, check.metric, text_of_amount(amount), missing)
         actual = evaluate(amount, counts)
     elif check.metric == "peak":
         values = [node.shape for node in network.nodes if node.shape is not None]
@@ -143,15 +151,6 @@ def _cost_of_rows(costs: Costs, rows: frozenset[int] | None) -> Cost:
 
 def _symbols(amount: Amount) -> tuple[str, ...]:
     return () if isinstance(amount, int) else amount.symbols
-
-
-def formula(amount: Amount) -> str:
-    """`1,204 + 77*R`; only what is there."""
-    if isinstance(amount, int):
-        return f"{amount:,}"
-    known = evaluate(amount, {})
-    parts = [f"{factor:,}*{name}" for name, factor in per(amount).items()]
-    return " + ".join([f"{known:,}", *parts] if known else parts).replace("+ -", "- ")
 
 
 # ---- output --------------------------------------------------------------------------------------

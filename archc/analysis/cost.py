@@ -107,6 +107,8 @@ def measure(network: Network) -> Costs:
         of[index] = Cost(
             cost.params, cost.biases, product(cost.macs, times), product(cost.values, times)
         )
+    for index in network.carried:
+        of[index] = FREE  # `prev` shows a value that is counted at the row it reads
     roles = _roles(network)
     _count_once(network, of, roles)
     return Costs(network, of, roles)

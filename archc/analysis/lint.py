@@ -61,6 +61,8 @@ class Lints:
 
     def _count_use(self, node: Node, used: bool) -> None:
         place = (node.span, node.op.word)
+        if node.op.word == "list":  # its items are read one by one
+            return
         if used:
             self._used.add(place)
         else:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from archc.analysis.amounts import evaluate
 from archc.analysis.check import amount_of
 from archc.analysis.cost import UNUSED, Costs
+from archc.analysis.rows import outermost, row_lines
 from archc.diagnostics.kinds.checks import Part
 from archc.graph.ir import Node
 
@@ -54,24 +55,24 @@ def largest_parts(
 def _rows(
     costs: Costs, metric: str, counts: Mapping[str, int], chosen: frozenset[int] | None
 ) -> list[_Row]:
-    rows: dict[tuple[str, int], _Row] = {}
-    for node in costs.network.nodes:
+    rows: dict[int, _Row] = {}
+    network = costs.network
+    lines = row_lines(network)
+    for node in network.nodes:
         index = node.index
         if costs.roles[index] == UNUSED or (chosen is not None and index not in chosen):
             continue
         amount = evaluate(amount_of(costs.of[index], metric), counts)
         if not amount:
             continue
-        outermost = next(reversed(list(node.block.trace())), None)
-        span = outermost.span if outermost and outermost.span else node.span
-        key = span.source.name, span.line
-        if key not in rows:
-            kind = outermost.name if outermost else node.op.word
-            rows[key] = _Row(kind, f"{key[0]}:{key[1]}")
-        row = rows[key]
+        block, line = outermost(node.block), lines[index]
+        if line not in rows:
+            kind = block.name if block else node.op.word
+            rows[line] = _Row(kind, f"{network.source.name}:{line}")
+        row = rows[line]
         row.amount += amount
         row.nodes.append(node)
-        row.uses.add(id(outermost) if outermost else index)
+        row.uses.add(id(block) if block else index)
     return list(rows.values())
 
 

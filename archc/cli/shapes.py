@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TypeGuard
 
 from archc.diagnostics.kinds.notes import SizeNoteWrong
 from archc.files import Files
@@ -75,9 +76,15 @@ def _net_rows(file: tree.File) -> Iterator[tree.Row]:
             for line in waiting:
                 if isinstance(line, tree.Section):
                     waiting += line.body
-                elif isinstance(line, tree.Row) and line.cells is None:
-                    if not isinstance(line.steps[0], tree.Input):
-                        yield line
+                elif _takes_note(line):
+                    yield line
+
+
+def _takes_note(line: tree.Statement) -> TypeGuard[tree.Row]:
+    """A row that makes a value; an input says its size already."""
+    if not isinstance(line, tree.Row) or line.cells is not None:
+        return False
+    return not isinstance(line.steps[0], tree.Input)
 
 
 def _all_rows(file: tree.File) -> Iterator[tree.Row | tree.Split]:

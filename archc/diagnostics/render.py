@@ -89,8 +89,8 @@ def _notes(diagnostic: Diagnostic) -> list[str]:
         if note.startswith("in block"):
             first, line_end, rest = note.partition("\n")
             notes[position] = f"{first}, {said}{line_end}{rest}"
-            return notes
-    return [*notes, said]
+            break
+    return notes
 
 
 def _offers(diagnostic: Diagnostic) -> list[str]:

@@ -36,6 +36,11 @@ def closest(word: str, known: Iterable[str]) -> tuple[str, ...]:
     return tuple([candidate for _, _, candidate in found[:SHOWN]])
 
 
+def nearest(word: str, known: Iterable[str]) -> str:
+    """The nearest known word, or an empty text."""
+    return next(iter(closest(word, known)), "")
+
+
 def distance(left: str, right: str, limit: int) -> int:
     """Letters to insert, drop, change or swap with their neighbour; limit + 1 if there are more."""
     before: list[int] = []

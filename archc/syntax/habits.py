@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 
 from archc.diagnostics.kinds.syntax import SyntaxMistake
-from archc.diagnostics.model import Applicability, Diagnostic, Edit, Fix
+from archc.diagnostics.model import Applicability, Diagnostic, Edit, Fix, Label
 from archc.record import Record
 from archc.source import SourceFile, Span
 from archc.syntax import dialects
@@ -113,12 +113,16 @@ def _from_import(failure: Failure) -> Diagnostic | None:
 
 
 _CALL = re.compile(
-    r"(?:(?:self\.)?(?P<name>\w+)\s*=\s*)?(?P<where>(?:\w+\.)*)(?P<layer>[A-Z]\w*)\((?P<written>.*)\)\s*,?(?:\(\w+\))?"
+    r"(?:(?:self\.)?(?P<name>\w+)\s*=\s*)?(?P<where>(?:\w+\.)*)(?P<layer>\w+)"
+    r"\((?P<written>.*?)\)\s*,?(?:\(\w+\))?"
 )
 
 
 def _torch_or_keras(failure: Failure) -> Diagnostic | None:
     """`self.conv1 = nn.Conv2d(3, 64, 3)`, `Conv2D(64, (3, 3))(x)`."""
+    if re.match(r"(?:[\w.]+\s*=\s*)?(?:\w+\.)*(?:Sequential|ModuleList)\(", failure.text):
+        advice = "rows that stand one below the other follow each other; `;` puts them on one line"
+        return failure.report("a list of layers in brackets is Python", advice, failure.line)
     match = _CALL.fullmatch(failure.text)
     if match is None or not (dialects.known(match["layer"]) or match["where"]):
         return None
@@ -127,8 +131,6 @@ def _torch_or_keras(failure: Failure) -> Diagnostic | None:
     row = dialects.translate(layer, match["written"])
     if row is None:
         advice = "a layer is a row of words: `conv 3x3 64 pad=1`, with no brackets and no input channels"
-        if layer in ("Sequential", "ModuleList"):
-            advice = "rows that stand one below the other follow each other; `;` puts them on one line"
         return failure.report(found, advice, failure.line)
     named = f"{match['name']}: {row}" if match["name"] and match["name"] != "x" else row
     return failure.report(
@@ -220,6 +222,31 @@ def _control(failure: Failure) -> Diagnostic | None:
     return failure.report(f"{describe_sign(sign)} cannot stand here", expected, failure.here(1), ("write a space", " "))
 
 
+def _letter(failure: Failure) -> Diagnostic | None:
+    sign = failure.rest[:1]
+    if not sign or sign.isascii() or not sign.isalnum():
+        return None
+    advice = "names have the letters a to z and A to Z, digits and `_`: they become Python attributes"
+    return failure.report(f"{describe_sign(sign)} cannot stand in a name", advice, failure.here(1))
+
+
+def _leading_minus(failure: Failure) -> Diagnostic | None:
+    """`conv -3` and `(a if b else -2)`."""
+    match = re.match(r"-\s*((?:\w+(?:\.\d+)?)|\([^()]*\))", failure.rest)
+    if match is None or "NUMBER" not in failure.expected:
+        return None
+    advice = "a leading minus stands in brackets, as `a -b` is a difference"
+    span, plain = failure.here(match.end()), f"(-{match[1]})"
+    return failure.report("this minus has nothing in front of it", advice, span, (f"write `{plain}`", plain))
+
+
+def _colon(failure: Failure) -> Diagnostic | None:
+    if not failure.rest.startswith(":"):
+        return None
+    advice = "a label stands at the beginning of its line, `conv1: conv 3x3 64`; `as NAME` names a step"
+    return failure.report("this `:` follows no label", advice, failure.here(1))
+
+
 def _foreign_operator(failure: Failure) -> Diagnostic | None:
     """`=>`, `**`, `&&`, `||` and their kin."""
     offset = failure.at - failure.line.start
@@ -253,7 +280,8 @@ def _open_quote(failure: Failure) -> Diagnostic | None:
 
 # ---- brackets ---------------------------------------------------------------------------------------
 
-_PARTNERS = {")": "(", "]": "[", "}": "{"}
+_CLOSING = {"(": ")", "[": "]", "{": "}"}
+_PARTNERS = {closing: sign for sign, closing in _CLOSING.items()}
 
 
 def _brackets(failure: Failure) -> Diagnostic | None:
@@ -270,13 +298,14 @@ def _brackets(failure: Failure) -> Diagnostic | None:
             span = failure.span(at, at + 1)
             if opened:
                 other, start = opened[-1]
-                found = f"`{sign}` cannot close `{other}`"
-                return failure.report(found, f"column {start + 1} of the row has the `{other}`", span)
+                opening = Label(failure.span(start, start + 1), "opened here")
+                mistake = SyntaxMistake(f"`{sign}` cannot close `{other}`", f"write `{_CLOSING[other]}`")
+                return mistake.at(span, secondary=(opening,))
             return failure.report(f"this `{sign}` closes nothing", "leave it out, or open it before", span, ("leave it out", ""), "unsafe")
     if not opened:
         return None
     sign, start = opened[-1]
-    closing = {"(": ")", "[": "]", "{": "}"}[sign]
+    closing = _CLOSING[sign]
     end = failure.span(len(text), len(text))
     mistake = SyntaxMistake(f"this `{sign}` is never closed", f"write `{closing}` where it ends")
     fix = Fix(f"write `{closing}` at the end of the line", (Edit(end, closing),), "unsafe")
@@ -285,8 +314,8 @@ def _brackets(failure: Failure) -> Diagnostic | None:
 
 def _call_brackets(failure: Failure) -> Diagnostic | None:
     """`conv(64, 3x3)` and `relu()`: a row has no brackets around its values."""
-    match = re.fullmatch(r"(?P<lead>(?:\S+:\s*)?)(?P<word>[a-z]\w*)\s*\((?P<values>[^()]*)\)", failure.text)
-    if match is None or failure.rule != "line":
+    match = re.fullmatch(r"(?P<lead>(?:\S+:\s*)?)(?P<word>[a-z]\w*)\s*\((?P<values>[\w.=x/%\s,-]*)\)", failure.text)
+    if match is None or failure.rule != "line" or match["word"] in _RESERVED or ",," in match["values"]:
         return None
     values = re.sub(r"\s*,\s*", " ", match["values"].strip())
     row = f"{match['lead']}{match['word']} {values}".rstrip()
@@ -466,5 +495,5 @@ _RECOGNISERS: tuple[Recogniser, ...] = (
     _look_alike, _control, _header_colon, _python_word, _from_import, _torch_or_keras, _caffe_or_darknet,
     _foreign_comment, _foreign_operator, _single_quotes, _open_quote, _brackets, _size_signs,
     _call_brackets, _table_header, _variant_row, _header_name, _equals, _number_with_letters, _missing,
-    _bar, _reserved,
+    _leading_minus, _letter, _bar, _colon, _reserved,
 )  # fmt: skip

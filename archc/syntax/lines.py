@@ -11,6 +11,8 @@ from archc.source import SourceFile, Span
 from archc.syntax.tree import Comment
 
 _COMMENT = re.compile(r'"[^"\n]*"|(#)[^\n]*')
+# A `;` left over at the end of a body must not swallow the net behind it.
+_HEADER = re.compile(r"(?:net|block|use|extern)[ \t]+[A-Za-z_]")
 INDENT = "  "
 
 
@@ -28,7 +30,7 @@ def read_lines(source: SourceFile, bag: Bag) -> tuple[list[LogicalLine], list[Co
     lines: list[LogicalLine] = []
     comments: list[Comment] = []
     open_start = -1
-    open_indent = open_number = 0
+    open_indent = open_number = open_end = 0
     offset = 0
     for number, raw in enumerate(source.text.split("\n"), 1):
         code_end = len(raw)
@@ -41,6 +43,9 @@ def read_lines(source: SourceFile, bag: Bag) -> tuple[list[LogicalLine], list[Co
         code = raw[:code_end].rstrip()
         text = code.lstrip(" \t\ufeff")
         if text:
+            if open_start >= 0 and _HEADER.match(code):
+                lines.append(LogicalLine(open_indent, open_start, open_end, open_number))
+                open_start = -1
             if open_start < 0:
                 lead = code[: len(code) - len(text)]
                 open_indent = _indent(source, offset, lead, bag)
@@ -48,10 +53,10 @@ def read_lines(source: SourceFile, bag: Bag) -> tuple[list[LogicalLine], list[Co
             if not text.endswith(";"):
                 lines.append(LogicalLine(open_indent, open_start, offset + len(code), open_number))
                 open_start = -1
+            open_end = offset + len(code)
         offset += len(raw) + 1
     if open_start >= 0:
-        end = len(source.text.rstrip())
-        lines.append(LogicalLine(open_indent, open_start, end, open_number))
+        lines.append(LogicalLine(open_indent, open_start, open_end, open_number))
     return lines, comments
 
 

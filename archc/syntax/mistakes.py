@@ -19,35 +19,36 @@ from archc.syntax.wording import plain, show
 _NAMED_AT_MOST = 6
 _CHUNK = re.compile(r'"[^"\n]*"|[A-Za-z0-9_][A-Za-z0-9_.]*|->|[=~<>!]=|//|[^\n]', re.DOTALL)
 
-# Words people know for groups of terminals, the most helpful first.
-_WORDS: tuple[tuple[str, frozenset[str]], ...] = (
-    ("a layer or block", frozenset({"SLIDE"})),
-    ("a size like `224x224x3`", frozenset({"SIZE", "ANY"})),
-    ("a value", frozenset({"NUMBER", "LPAR", "FUNC"})),
-    ("a name", frozenset({"NAME"})),
-    ("a quoted file name", frozenset({"STRING"})),
-    ("`=`", frozenset({"EQUAL"})),
-    ("`from`", frozenset({"FROM"})),
-    ("a comparison like `==`", frozenset({"CMP"})),
-    ("a comparison like `~=`", frozenset({"CHECKOP"})),
-    ("`of`", frozenset({"__ANON_0"})),
-    ("`)`", frozenset({"RPAR"})),
-    ("`]`", frozenset({"RSQB"})),
-    ("`,`", frozenset({"COMMA"})),
-    ("`else`", frozenset({"ELSE"})),
-    ("`|` and a cell", frozenset({"VBAR"})),
-    ("an operator like `+`", frozenset({"SIGN", "MULOP"})),
-    ("`;` and a further layer", frozenset({"_SEMI"})),
-    ("`-> SIZE`", frozenset({"ARROW"})),
-    ("`if CONDITION`", frozenset({"IF"})),
-    ("`and`", frozenset({"AND"})),
-    ("`x3` to repeat", frozenset({"REPEAT"})),
-    ("`as NAME`", frozenset({"AS"})),
-    ("`with`", frozenset({"WITH"})),
-    ("`within`", frozenset({"WITHIN"})),
-    ("`where`", frozenset({"WHERE"})),
-    ("`(`", frozenset({"LPAR"})),
-    ("the end of the line", frozenset({"$END"})),
+_ATOMS = frozenset({"NUMBER", "NAME", "DOTTED", "LPAR", "FUNC", "STRING", "SIZE", "ANY"})
+_CONDITIONS = frozenset({"YES", "NO", "NOT", "SIGN", "MINUS"})
+
+# Words people know for terminals, the most helpful first: the terminal that tells, and all that the words cover.
+_WORDS: tuple[tuple[str, str, frozenset[str]], ...] = (
+    ("a layer or block", "SLIDE", frozenset({"SLIDE", "NAME", "DOTTED", "EACH"})),
+    ("a size like `224x224x3`", "ANY", _ATOMS),
+    ("a condition", "NOT", _ATOMS | _CONDITIONS),
+    ("a value", "FUNC", _ATOMS),
+    ("a name", "NAME", frozenset({"NAME", "DOTTED", "COLUMN"})),
+    ("a variant and its cells", "VARIANT", frozenset({"VARIANT"})),
+    ("a quoted file name", "STRING", frozenset({"STRING"})),
+    ("`=`", "EQUAL", frozenset({"EQUAL"})),
+    ("`from`", "FROM", frozenset({"FROM"})),
+    ("a comparison like `==`", "CMP", frozenset({"CMP"})),
+    ("a comparison like `~=`", "CHECKOP", frozenset({"CHECKOP"})),
+    ("`of`", "__ANON_0", frozenset({"__ANON_0"})),
+    ("`)`", "RPAR", frozenset({"RPAR"})),
+    ("`]`", "RSQB", frozenset({"RSQB"})),
+    ("`,`", "COMMA", frozenset({"COMMA"})),
+    ("`else`", "ELSE", frozenset({"ELSE"})),
+    ("`;` and a further layer", "_SEMI", frozenset({"_SEMI"})),
+    ("`-> SIZE`", "ARROW", frozenset({"ARROW"})),
+    ("an operator like `+`", "MULOP", frozenset({"SIGN", "MULOP", "CIRCUMFLEX"})),
+    ("`if CONDITION`", "IF", frozenset({"IF"})),
+    ("`|` and a cell", "VBAR", frozenset({"VBAR"})),
+    ("`(`", "LPAR", frozenset({"LPAR"})),
+    ("`x3` to repeat", "REPEAT", frozenset({"REPEAT"})),
+    ("`as NAME`", "AS", frozenset({"AS"})),
+    ("the end of the line", "$END", frozenset({"$END"})),
 )
 
 
@@ -108,7 +109,9 @@ def _describe(failure: Failure, end: int) -> Diagnostic:
     expected = f"here may stand {listed(failure.expected)}" if failure.expected else ""
     if at >= end:
         found = "the line ends too early" if not before else f"the line ends too early, after `{before}`"
-        return SyntaxMistake(found, expected).at(Span(source, max(end - 1, failure.line.start), end))
+        last = re.search(r"[A-Za-z0-9_]+$|.$", source.text[max(end - 200, failure.line.start) : end])
+        start = end - len(last.group()) if last else failure.line.start
+        return SyntaxMistake(found, expected).at(Span(source, start, end))
     match = _CHUNK.match(source.text, at, end)
     chunk = match.group() if match else source.text[at]
     span = Span(source, at, at + len(chunk))
@@ -131,14 +134,10 @@ def listed(expected: Iterable[str]) -> str:
     """Terminals in words people know, six at most."""
     left = set(expected)
     words: list[str] = []
-    for word, terminals in _WORDS:
-        if left & terminals:
+    for word, tells, covers in _WORDS:
+        if tells in left:
             words.append(word)
-            left -= terminals
-            if word == "a layer or block":
-                left -= {"NAME", "DOTTED", "EACH"}
-            if word in ("a size like `224x224x3`", "a value"):
-                left -= {"NUMBER", "NAME", "DOTTED", "LPAR", "FUNC", "STRING", "SIZE", "YES", "NO", "MINUS"}
-    words += [f"`{word.lower()}`" for word in sorted(left) if word.isalpha() and word.isupper()]
+            left -= covers
+    words += [f"`{word.lower()}`" for word in sorted(left) if word.isalpha()]
     words = words[:_NAMED_AT_MOST]
-    return words[0] if len(words) == 1 else ", ".join(words[:-1]) + " or " + words[-1] if words else "nothing"
+    return " or ".join([part for part in (", ".join(words[:-1]), words[-1]) if part]) if words else "nothing"

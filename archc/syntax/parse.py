@@ -9,7 +9,7 @@ from lark import UnexpectedInput
 
 from archc.diagnostics.kinds.syntax import NestingTooDeep, SyntaxMistake
 from archc.diagnostics.kinds.values import ValueNotAllowed
-from archc.diagnostics.model import Bag, Fix
+from archc.diagnostics.model import Bag, Fix, Kind
 from archc.limits import DEFAULT, Limits
 from archc.record import replace
 from archc.source import SourceFile, Span
@@ -19,9 +19,12 @@ from archc.syntax.build_formulas import TooManyDigits
 from archc.syntax.grammar import load_parser
 from archc.syntax.lines import LogicalLine, read_lines
 from archc.syntax.mistakes import BadFormula, explain
+from archc.syntax.wording import plain
 
 _TOP_LEVEL = (tree.Use, tree.Extern, tree.Net)
 _EITHER_LEVEL = (tree.Block, tree.Every, tree.Let, tree.Sizes)
+# What comes after so many is no `.arch` file, and explaining a mistake takes longer than reading a row.
+_MISTAKES_AT_MOST = 1000
 _WITH_BODY = (tree.Net, tree.Block, tree.Row, tree.Section, tree.Split, tree.Variants)
 
 
@@ -86,9 +89,12 @@ class LineParser:
             pieces += [text[at : edit.span.start], edit.replacement]
             at = edit.span.end
         pieces.append(text[at : line.end])
+        repaired = "".join(pieces)
+        if repaired.startswith("#"):
+            return True
         self.builder.base = line.start
         try:
-            self.lark.parse("".join(pieces), start=rule)
+            self.lark.parse(repaired, start=rule)
         except (UnexpectedInput, BadFormula, TooManyDigits):
             return False
         return True
@@ -151,6 +157,7 @@ class _Nesting:
         self.parser = parser
         self.bag = bag
         self.limits = limits
+        self.said: set[str] = set()
 
     def read(self, lines: list[LogicalLine]) -> tuple[tree.Statement, ...]:
         """All statements of the file, bodies filled."""
@@ -159,17 +166,26 @@ class _Nesting:
         for line in lines:
             self._close(stack, line)
             if len(stack) > self.limits.nesting:
-                self._report(NestingTooDeep("bodies", self.limits.nesting), line)
+                self._report_once(NestingTooDeep("bodies", self.limits.nesting), line)
                 continue
+            if len(self.bag) >= _MISTAKES_AT_MOST:
+                found = f"{_MISTAKES_AT_MOST:,} lines cannot be read; reading stops here"
+                self._report(SyntaxMistake(found, "is this an `.arch` file?"), line)
+                break
             parent = stack[-1]
-            in_table = isinstance(parent.statement, tree.Variants)
-            statement = self.parser.line(line, "variant_row" if in_table else "line")
+            statement = self.parser.line(line, "variant_row" if self._in_table(parent) else "line")
             if statement is not None and not self._fits(parent, statement, line):
                 statement = None
             stack.append(_Open(line.indent, line, statement))
         while len(stack) > 1:
             self._finish(stack)
         return tuple(root.children)
+
+    def _in_table(self, parent: _Open) -> bool:
+        """Whether lines here are variants, also below a `variants` line that could not be read."""
+        if parent.line is None or parent.statement is not None:
+            return isinstance(parent.statement, tree.Variants)
+        return self.parser.source.text.startswith("variants", parent.line.start)
 
     def _close(self, stack: list[_Open], line: LogicalLine) -> None:
         """Finish the bodies that end before this line."""
@@ -196,8 +212,7 @@ class _Nesting:
             field = "rows" if isinstance(statement, tree.Variants) else "body"
             statement = replace(statement, **{field: tuple(done.children)})
         elif isinstance(statement, (tree.Net, tree.Block, tree.Section)):
-            what = type(statement).__name__.lower()
-            self._report(SyntaxMistake(f"this {what} has no rows", "indent its rows below it"), done.line)
+            self._report(_without_rows(statement), done.line)
             return
         stack[-1].children.append(statement)
 
@@ -207,7 +222,8 @@ class _Nesting:
             if isinstance(statement, _TOP_LEVEL + _EITHER_LEVEL):
                 return True
             found = "a row stands outside of every net and block"
-            self._report(SyntaxMistake(found, "begin with `net NAME()` and indent the rows below it"), line)
+            advice = "begin with `net NAME()` and indent the rows below it"
+            self._report_once(SyntaxMistake(found, advice), line)
             return False
         if isinstance(statement, _TOP_LEVEL):
             word = type(statement).__name__.lower()
@@ -220,7 +236,13 @@ class _Nesting:
         )
         return False
 
-    def _report(self, kind: Any, line: LogicalLine) -> None:
+    def _report_once(self, kind: Kind, line: LogicalLine) -> None:
+        """Report what the first line of many says for all."""
+        if kind.message not in self.said:
+            self.said.add(kind.message)
+            self._report(kind, line)
+
+    def _report(self, kind: Kind, line: LogicalLine) -> None:
         self.bag.add(kind.at(Span(self.parser.source, line.start, line.end)))
 
 
@@ -236,3 +258,10 @@ def parse_formula(text: str, span: Span) -> tree.Expression:
     except (UnexpectedInput, TooManyDigits, BadFormula) as error:
         raise SyntaxError(text) from error
     return formula
+
+
+def _without_rows(statement: Any) -> SyntaxMistake:
+    if isinstance(statement, tree.Section):
+        found = f"the label `{plain(statement.label.text)}` names no row"
+        return SyntaxMistake(found, "write the row behind it, or indent rows below it")
+    return SyntaxMistake(f"this {type(statement).__name__.lower()} has no rows", "indent its rows below it")

@@ -13,10 +13,10 @@ from archc.analysis.amounts import (
     of_count,
     per,
     product,
+    text_of_amount,
     total,
     unknowns,
 )
-from archc.backends.table.model import amount_text
 from archc.ops.values import Count, Shape
 
 COEFFICIENTS = st.lists(st.integers(-(10**30), 10**30), min_size=9, max_size=9)
@@ -33,7 +33,7 @@ def test_an_unknown_count_gives_a_polynomial():
     amount = numbers(Shape((512,), Count("T", 1)))
     assert fixed(amount) == 512
     assert per(amount) == {"T": 512}
-    assert amount_text(amount) == "512 + 512*T"
+    assert text_of_amount(amount) == "512 + 512*T"
     assert evaluate(amount, {"T": 3}) == 2048
 
 

@@ -104,12 +104,22 @@ def _equal(one: Use, other: Use) -> bool:
     return (one.what, one.size, one.cost) == (other.what, other.size, other.cost)
 
 
+def _end(first: str, last: str) -> str:
+    """What of the last path differs from the first: `layer1.0 ... 2`."""
+    at = 0
+    while first[at : at + 1] == last[at : at + 1] != "":
+        at += 1
+    while at and last[at - 1].isdigit():
+        at -= 1
+    return last[at:]
+
+
 def _folded(view: View, alike: list[Use]) -> list[Cells]:
     """The row of a run of equal uses; the run is emptied."""
     if not alike:
         return []
     first, last = alike[0], alike[-1]
-    path = first.path if len(alike) == 1 else f"{first.path} ... {last.path}"
+    path = first.path if len(alike) == 1 else f"{first.path} ... {_end(first.path, last.path)}"
     what = first.what if len(alike) == 1 else f"{first.what} x{len(alike)}"
     cost = summed([use.cost for use in alike])
     alike.clear()

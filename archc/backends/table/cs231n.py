@@ -7,11 +7,11 @@ are exact.
 
 from __future__ import annotations
 
-from archc.analysis.amounts import product
+from archc.analysis.amounts import product, text_of_amount
 from archc.analysis.cost import INFERENCE, Cost
 from archc.analysis.memory import DTYPES
 from archc.analysis.report import Report, shape_of
-from archc.backends.table.model import Cells, Column, Group, Table, amount_text, megabytes, rounded
+from archc.backends.table.model import Cells, Column, Group, Table, megabytes, rounded
 from archc.backends.table.summary import View, head
 from archc.graph.ir import Node
 from archc.ops.base import Tensors
@@ -57,7 +57,7 @@ def _totals(view: View) -> tuple[str, ...]:
     values = totals.values
     size = "" if not isinstance(values, int) else f" * {width} bytes = {megabytes(values * width)}"
     return (
-        f"TOTAL memory: {amount_text(values)}{size}  (only forward)",
+        f"TOTAL memory: {text_of_amount(values)}{size}  (only forward)",
         f"TOTAL params: {view.total_params:,}  (not counting biases)",
     )
 
@@ -90,13 +90,13 @@ def _memory(value: Value, cost: Cost) -> str:
     if not cost.values:
         return "0"
     if not isinstance(value, Shape):
-        return amount_text(cost.values)
+        return text_of_amount(cost.values)
     factors = [str(side) for side in value.dims]
     if value.count is not None:
         shown = str(value.count)
         factors.insert(0, f"({shown})" if "+" in shown else shown)
     if len(factors) <= 1:
-        return str(cost.values) if isinstance(cost.values, int) else amount_text(cost.values)
+        return str(cost.values) if isinstance(cost.values, int) else text_of_amount(cost.values)
     if isinstance(value.count, Count) or not isinstance(cost.values, int):
         return "*".join(factors)
     return f"{'*'.join(factors)}={rounded(cost.values)}"

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from archc.analysis.cost import INFERENCE
 from archc.analysis.report import Report, shape_of
+from archc.analysis.rows import row_lines
 from archc.backends.table.blocks import nodes_in
 from archc.backends.table.layers import cost_cells
 from archc.backends.table.model import Cells, Column, Group, Table
@@ -63,19 +64,20 @@ def googlenet(view: View) -> Table:
 def _lines(report: Report) -> list[list[Node | Instance]]:
     """The items of the net that inference needs, those of one line of text together."""
     roles = report.costs.roles
+    rows = row_lines(report.network)
     lines: list[list[Node | Instance]] = []
-    before: tuple[str, int] | None = None
+    before = 0
     for item in report.network.root.items:
-        if not any(roles[node.index] == INFERENCE for node in _nodes(item)):
+        nodes = [node for node in _nodes(item) if roles[node.index] == INFERENCE]
+        if not nodes:
             continue
-        span = item.span
-        place = (span.source.name, span.line) if span else None
+        line = rows[nodes[0].index]
         alone = isinstance(item, Instance)
-        if lines and place == before and not alone:
+        if lines and line == before and not alone:
             lines[-1].append(item)
         else:
             lines.append([item])
-        before = None if alone else place
+        before = 0 if alone else line
     return lines
 
 
@@ -100,7 +102,7 @@ def _row(view: View, items: list[Node | Instance], nodes: list[Node]) -> Cells |
     params, macs, _ = cost_cells(view, cost)
     lead = (boxed or nodes)[-1]
     block = items[0] if isinstance(items[0], Instance) else None
-    kind = block.name if block else _type(lead)
+    kind = f"{block.name} ({block.path})" if block else _type(lead)
     patch = "" if block else _patch(lead)
     paths = _path_cells(view.report, nodes)
     return (kind, patch, text_of(size), costs.layers(chosen), *paths, params, macs)

@@ -132,17 +132,24 @@ def deep_rows(view: View, role: int) -> list[Cells]:
     """A row for each level of `depth` names; where a path is shorter, for the layer itself."""
     report = view.report
     levels: dict[str, list[Node]] = {}
+    previous: Node | None = None
+    level = ""
     for node in report.network.nodes:
-        if report.costs.roles[node.index] == role:
+        if report.costs.roles[node.index] != role:
+            continue
+        if previous is None or not shares_row(report, node, previous):
             level = ".".join(node.path.split(".", view.depth or 0)[: view.depth])
-            levels.setdefault(level, []).append(node)
+        levels.setdefault(level, []).append(node)
+        previous = node
     return [level_row(view, role, level, nodes) for level, nodes in levels.items()]
 
 
 def level_row(view: View, role: int, name: str, nodes: list[Node]) -> Cells:
     """Several layers as one row: what they are, the last size, the sums."""
-    if len(nodes) == 1:
-        return layer_rows(view, role, nodes)[0]
+    if nodes[0].path == name:
+        rows = layer_rows(view, role, nodes)
+        if len(rows) == 1:
+            return rows[0]
     cost = view.report.costs.sum(role, [node.index for node in nodes])
     return name, contents(nodes), text_of(shape_of(nodes[-1])), *cost_cells(view, cost)
 

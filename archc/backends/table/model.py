@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from archc.analysis.amounts import Amount, Polynomial, fixed, per
+from archc.analysis.amounts import Polynomial, text_of_amount
 from archc.record import Record
 
 Cell = str | int | Polynomial | None
@@ -56,23 +56,14 @@ def cell_text(cell: Cell) -> str:
         return cell
     if isinstance(cell, int):
         return f"{cell:,}"
-    return amount_text(cell)
-
-
-def amount_text(amount: Amount) -> str:
-    """`1,024`, or `1,024 + 512*R` where it depends on a count."""
-    if isinstance(amount, int):
-        return f"{amount:,}"
-    parts = [f"{factor:,}*{symbol}" for symbol, factor in per(amount).items()]
-    known = fixed(amount)
-    return " + ".join([f"{known:,}", *parts] if known else parts).replace("+ -", "- ")
+    return text_of_amount(cell)
 
 
 def plain_cell(cell: Cell) -> str:
     """A cell for programs: digits without separators."""
     if isinstance(cell, str) or cell is None:
         return cell or ""
-    return amount_text(cell).replace(",", "")
+    return text_of_amount(cell).replace(",", "")
 
 
 def rounded(number: int, *, digits: int = 2) -> str:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from archc.analysis.amounts import Amount, unknowns
+from archc.analysis.amounts import Amount, text_of_amount, unknowns
 from archc.analysis.cost import Cost
 from archc.analysis.memory import DTYPES
 from archc.analysis.report import Report, shape_of, sizes
-from archc.backends.table.model import Cells, amount_text, megabytes
+from archc.backends.table.model import Cells, megabytes
 from archc.record import Record
 
 
@@ -71,7 +71,7 @@ def notes(view: View) -> tuple[str, ...]:
         f"memory  {sum_.replace('#', plural)}, the slides' sum over rows",
         f"peak    {peak} of values alive at once at inference{_at_zero(view.report)}",
         f"layers  {totals.layers} with weights on the longest path",
-        f"flops   {amount_text(totals.flops)}, by definition 2 x MACs",
+        f"flops   {text_of_amount(totals.flops)}, by definition 2 x MACs",
     ]
     if totals.params_training:
         more = f"{totals.params_training:,} more parameters"
@@ -80,14 +80,14 @@ def notes(view: View) -> tuple[str, ...]:
 
 
 def _product(values: Amount, width: int) -> str:
-    shown = amount_text(values)
+    shown = text_of_amount(values)
     return f"{shown} values x {width} #" if isinstance(values, int) else f"({shown}) x {width} #"
 
 
 def _bytes(amount: Amount) -> str:
     if isinstance(amount, int):
         return f"{amount:,} bytes ({megabytes(amount)})"
-    return f"{amount_text(amount)} bytes"
+    return f"{text_of_amount(amount)} bytes"
 
 
 def _at_zero(report: Report) -> str:

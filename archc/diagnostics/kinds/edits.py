@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
-from archc.diagnostics.model import Applicability, Edit, Fix
+from archc.diagnostics.model import Applicability, Diagnostic, Edit, Fix, Kind
 from archc.source import Span
 
 
@@ -19,3 +20,9 @@ def put_instead(
         return ()
     place = Span(span.source, span.start + found.start(), span.start + found.end())
     return (Fix(f"write `{right}`", (Edit(place, right),), applicability),)
+
+
+def corrected(kind: Kind, span: Span, wrong: str, right: str, more: dict[str, Any]) -> Diagnostic:
+    """The diagnostic with the edit that puts the right word in the place of the wrong one."""
+    fixes = (*more.pop("fixes", ()), *put_instead(span, wrong, right))
+    return Kind.at(kind, span, fixes=fixes, **more)

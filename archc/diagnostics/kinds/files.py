@@ -1,8 +1,9 @@
-"""Files that cannot be found or read."""
+"""Files that cannot be found or read, or hold nothing."""
 
 from __future__ import annotations
 
 from archc.diagnostics.model import Kind
+from archc.diagnostics.similar import listed
 
 
 class ImportNotFound(Kind):
@@ -159,3 +160,30 @@ class FileTooLarge(Kind):
     @property
     def help(self) -> tuple[str, ...]:
         return ("if it is the right file, raise the limit with `--limit file_bytes=N`",)
+
+
+class MissingNet(Kind):
+    """What it means:
+        The file holds no net: it is empty, or has only blocks for others to use.
+    Why:
+        Blocks have no input of their own, so there is nothing to count or build.
+    Example:
+        # a file with nothing but a comment
+    Fix:
+        Add a `net NAME()` with an `input` row, or name a file that has one.
+    """
+
+    slug = "missing-net"
+    blocks: tuple[str, ...] = ()
+
+    @property
+    def message(self) -> str:
+        return "there is no net in this file"
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        return (f"it has the blocks {listed(self.blocks)}",) if self.blocks else ()
+
+    @property
+    def help(self) -> tuple[str, ...]:
+        return ("a net begins with `net NAME()`, and an `input 224x224x3` row below it",)

@@ -43,7 +43,8 @@ class BiasBeforeNorm(Kind):
           input 8x8x3
           conv 3x3 8 ; bn
     Fix:
-        `bias=no` on the row or in its `every` line. It changes the keys of checkpoints.
+        `bias=no` on the row or in its `every` line; it changes the keys of checkpoints. The lint is
+        switched on with `archc check --only bias-before-norm`.
     """
 
     slug = "bias-before-norm"

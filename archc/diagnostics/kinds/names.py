@@ -5,20 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from archc.diagnostics.dialects import layer_word, option_advice, option_word
-from archc.diagnostics.kinds.edits import put_instead
-from archc.diagnostics.kinds.rows import CellCount as CellCount
-from archc.diagnostics.kinds.rows import ColumnUnknown as ColumnUnknown
-from archc.diagnostics.kinds.rows import NothingToDrop as NothingToDrop
-from archc.diagnostics.kinds.rows import WrongNumberOfValues as WrongNumberOfValues
-from archc.diagnostics.model import Diagnostic, Fix, Kind
-from archc.diagnostics.similar import closest, listed, suggestion
+from archc.diagnostics.kinds.edits import corrected
+from archc.diagnostics.model import Diagnostic, Kind
+from archc.diagnostics.similar import closest, listed, nearest, suggestion
 from archc.source import Span
-
-
-def _with_word(kind: Kind, span: Span, wrong: str, right: str, more: dict[str, Any]) -> Diagnostic:
-    """The diagnostic with the edit that puts the right word instead of the wrong one."""
-    fixes: tuple[Fix, ...] = (*more.pop("fixes", ()), *put_instead(span, wrong, right))
-    return Kind.at(kind, span, fixes=fixes, **more)
 
 
 class UnknownLayer(Kind):
@@ -44,7 +34,7 @@ class UnknownLayer(Kind):
     @property
     def meant(self) -> str:
         """The word that was most likely meant, or an empty text."""
-        return self._foreign or next(iter(closest(self.word, self.candidates)), "")
+        return self._foreign or nearest(self.word, self.candidates)
 
     @property
     def _foreign(self) -> str:
@@ -66,7 +56,7 @@ class UnknownLayer(Kind):
         return (suggestion(self.word, near) if near else "`archc ops` lists all layers",)
 
     def at(self, span: Span, **more: Any) -> Diagnostic:
-        return _with_word(self, span, self.word, self.meant, more)
+        return corrected(self, span, self.word, self.meant, more)
 
 
 class UnknownOption(Kind):
@@ -93,7 +83,7 @@ class UnknownOption(Kind):
         """The option that was most likely meant, or an empty text."""
         if self._foreign or option_advice(self.option):
             return self._foreign
-        return next(iter(closest(self.option, self.candidates)), "")
+        return nearest(self.option, self.candidates)
 
     @property
     def _foreign(self) -> str:
@@ -118,7 +108,7 @@ class UnknownOption(Kind):
         return (said or f"`{self.word}` has no options",)
 
     def at(self, span: Span, **more: Any) -> Diagnostic:
-        return _with_word(self, span, self.option, self.meant, more)
+        return corrected(self, span, self.option, self.meant, more)
 
 
 class UnknownName(Kind):
@@ -152,8 +142,7 @@ class UnknownName(Kind):
         return (said,) if said else ()
 
     def at(self, span: Span, **more: Any) -> Diagnostic:
-        meant = next(iter(closest(self.name, self.candidates)), "")
-        return _with_word(self, span, self.name, meant, more)
+        return corrected(self, span, self.name, nearest(self.name, self.candidates), more)
 
 
 class UnknownBlock(Kind):
@@ -165,7 +154,7 @@ class UnknownBlock(Kind):
         use squeeze_excite from "blocks/se.arch"
         net toy()
           input 8x8x16
-          squeeze_excite
+          conv 3x3 16
     Fix:
         Use one of the names the file has.
     """
@@ -184,8 +173,7 @@ class UnknownBlock(Kind):
         return (said or "the file has no blocks and no nets",)
 
     def at(self, span: Span, **more: Any) -> Diagnostic:
-        meant = next(iter(closest(self.name, self.candidates)), "")
-        return _with_word(self, span, self.name, meant, more)
+        return corrected(self, span, self.name, nearest(self.name, self.candidates), more)
 
 
 class UnknownNet(Kind):
@@ -194,12 +182,10 @@ class UnknownNet(Kind):
     Why:
         `resnet.51` is looked up among the rows of the net's `variants` table.
     Example:
-        net tower(n=1)
-          variants | n
-            small  | 1
-            large  | 3
+        net tower()
+          variants | small   | large
           input 8x8x16
-          conv 3x3 16 pad=1 x(n)
+          | conv1-16 | conv3-16
         net toy()
           input 8x8x16
           tower.medium
@@ -225,10 +211,17 @@ class NetNotChosen(Kind):
     """What it means:
         The text holds several nets or variants, and one is wanted.
     Why:
-        A net is built, drawn or loaded alone; the first one would be a guess.
-    Example: generated
+        A net is built, drawn or used as a block alone; the first one would be a guess.
+    Example:
+        net tower()
+          variants | small   | large
+          input 8x8x16
+          | conv1-16 | conv3-16
+        net toy()
+          input 8x8x16
+          tower
     Fix:
-        Name one: `file.arch:50`, or `archc.load("file.arch", "50")`.
+        Name one: `tower.small` on a row, `file.arch:small`, `archc.load("file.arch", "small")`.
     """
 
     slug = "net-not-chosen"
@@ -241,32 +234,6 @@ class NetNotChosen(Kind):
     @property
     def help(self) -> tuple[str, ...]:
         return (f"choose one of {listed(self.names, 40)}",)
-
-
-class MissingNet(Kind):
-    """What it means:
-        The file holds no net: it is empty, or has only blocks for others to use.
-    Why:
-        Blocks have no input of their own, so there is nothing to count or build.
-    Example: generated
-    Fix:
-        Add a `net NAME()` with an `input` row, or name a file that has one.
-    """
-
-    slug = "missing-net"
-    blocks: tuple[str, ...] = ()
-
-    @property
-    def message(self) -> str:
-        return "there is no net in this file"
-
-    @property
-    def notes(self) -> tuple[str, ...]:
-        return (f"it has the blocks {listed(self.blocks)}",) if self.blocks else ()
-
-    @property
-    def help(self) -> tuple[str, ...]:
-        return ("a net begins with `net NAME()`, and an `input 224x224x3` row below it",)
 
 
 class NameTaken(Kind):
@@ -322,3 +289,121 @@ class DuplicateKey(Kind):
     @property
     def help(self) -> tuple[str, ...]:
         return ("give one of the two rows another name",)
+
+
+class WrongNumberOfValues(Kind):
+    """What it means:
+        The row gives its layer, block or extern more values than it takes, or too few.
+    Why:
+        Values without a name are told apart by their look and order; one too many has no home.
+    Example:
+        block unit(c)
+          conv 3x3 c
+        net toy()
+          input 8x8x3
+          unit 8 16
+    Fix:
+        Drop the value, or give the block a parameter for it.
+    """
+
+    slug = "wrong-number-of-values"
+    word: str
+    given: int
+    takes: str
+
+    @property
+    def message(self) -> str:
+        return f"`{self.word}` takes {self.takes}, and is given {self.given}"
+
+
+class NothingToDrop(Kind):
+    """What it means:
+        `no X` on a row whose layer has no step X here.
+    Why:
+        If it were ignored, a change of the `every` line would go unnoticed by the rows that
+        rely on it.
+    Example:
+        net toy()
+          every conv = conv pad=half ; relu
+          input 8x8x3
+          conv 3x3 8 no bn
+    Fix:
+        Remove the `no X`, or name a step that the `every` line adds.
+    """
+
+    slug = "nothing-to-drop"
+    word: str
+    dropped: str
+    steps: tuple[str, ...]
+
+    @property
+    def message(self) -> str:
+        return f"`{self.word}` has no step `{self.dropped}` to drop"
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        if not self.steps:
+            return (f"no `every {self.word} = ...` is in force here",)
+        return (f"here `{self.word}` means: {' ; '.join(self.steps)}",)
+
+
+class CellCount(Kind):
+    """What it means:
+        A row of a table has more or fewer cells than its header has columns.
+    Why:
+        A cell too few would shift all cells behind it by one column.
+    Example:
+        net toy()
+          variants | A        | B        | C
+          input 8x8x3
+          | conv3-64 | conv3-64
+    Fix:
+        Write one cell for each column; an empty one between bars is allowed.
+    """
+
+    slug = "cell-count"
+    given: int
+    names: tuple[str, ...]
+    header_line: int
+
+    @property
+    def message(self) -> str:
+        cells = "1 cell" if self.given == 1 else f"{self.given} cells"
+        wanted = len(self.names)
+        columns = "1 column" if wanted == 1 else f"{wanted} columns"
+        return f"{cells}, but the header has {columns}: {', '.join(self.names)}"
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        return (f"the header is line {self.header_line}",)
+
+
+class ColumnUnknown(Kind):
+    """What it means:
+        A column of a table has the name of nothing that the net or block could be given.
+    Why:
+        Each cell is a value of the net, or of the block in front of it, by the name in the header.
+    Example:
+        net toy(width=1)
+          variants | wide
+            small  | 1
+            large  | 2
+          input 8x8x3
+          conv 3x3 8*width
+    Fix:
+        Use a parameter's name, or `x` (repeat), `first NAME`, `->`, `meta NAME` or a metric.
+    """
+
+    slug = "column-unknown"
+    column: str
+    word: str
+    candidates: tuple[str, ...]
+
+    @property
+    def message(self) -> str:
+        return f"`{self.word}` has nothing called `{self.column}`"
+
+    @property
+    def help(self) -> tuple[str, ...]:
+        said = suggestion(self.column, self.candidates, f"`{self.word}` takes")
+        return (said or f"`{self.word}` takes no values",)

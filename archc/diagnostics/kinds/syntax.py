@@ -51,4 +51,6 @@ class NestingTooDeep(Kind):
 
     @property
     def help(self) -> tuple[str, ...]:
-        return ("blocks say the same without nesting; the limit is raised with `--limit nesting=N`",)
+        return (
+            "blocks say the same without nesting; the limit is raised with `--limit nesting=N`",
+        )

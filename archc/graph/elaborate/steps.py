@@ -46,13 +46,20 @@ class Plan:
 
     @property
     def weighted(self) -> int:
-        """How many things with weights it makes, one copy of it."""
+        """How many things with weights it makes, one copy of it; names below the row's count as one."""
+        if is_dotted(self.units):
+            return 1
         return sum([unit.has_weights and not _plain_join(unit) for unit in self.units])
 
     @property
     def named(self) -> int:
         """How many things of the module tree it makes."""
         return sum([unit.has_name and not _plain_join(unit) for unit in self.units])
+
+
+def is_dotted(units: list[Unit]) -> bool:
+    """Whether the names are put below the row's own (`every conv = conv as .conv ; bn as .bn`)."""
+    return any(unit.label is not None and unit.label.text.startswith(".") for unit in units)
 
 
 def _plain_join(unit: Unit) -> bool:
@@ -239,7 +246,7 @@ def run_units(
 ) -> None:
     """Put the units of one copy of a step into the graph, each under its name."""
     naming = frame.naming
-    dotted = any(unit.label is not None and unit.label.text.startswith(".") for unit in units)
+    dotted = is_dotted(units)
     taker: Unit | None = None
     if dotted:
         own = own or Own(naming.level, naming.name(_main_word(units)), call.span)
