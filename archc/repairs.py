@@ -19,13 +19,40 @@ LAYERS_AT_MOST = 20_000
 ROUNDS = 100
 
 
+class Outcome:
+    """What a check of a text found; `parsing` is the part of it that stopped the rest."""
+
+    __slots__ = ("findings", "parsing", "source")
+
+    def __init__(
+        self, source: SourceFile, findings: list[Diagnostic], parsing: list[Diagnostic]
+    ) -> None:
+        self.source = source
+        self.findings = findings
+        self.parsing = parsing
+
+    def count(self, slug: str) -> int:
+        """How many findings of a kind there are."""
+        return sum(found.slug == slug for found in self.findings)
+
+    def worse_than(self, before: Outcome) -> bool:
+        """Whether there are more errors of any kind than before.
+
+        Sizes are not looked at while a line cannot be read, so only lines are compared then.
+        """
+        unread = any(found.severity == "error" for found in before.parsing)
+        errors = self.parsing if unread else self.findings
+        new = Counter([found.slug for found in errors if found.severity == "error"])
+        return any(number > before.count(slug) for slug, number in new.items())
+
+
 class Repairs:
     """Tries edits on texts in memory; files stay as they are."""
 
     def __init__(self, files: Files, limits: Limits = DEFAULT) -> None:
         self.files = files
         self.limits: Limits = replace(limits, layers=min(limits.layers, LAYERS_AT_MOST))
-        self._before: dict[SourceFile, list[Diagnostic]] = {}
+        self._before: dict[SourceFile, Outcome] = {}
         self._left = TRIED_AT_MOST
 
     def verified(self, findings: Sequence[Diagnostic]) -> list[Diagnostic]:
@@ -50,13 +77,14 @@ class Repairs:
         if before is None:
             before = self._before[source] = self.check(source, source.text)
         after = self.check(source, text)
-        return _count(after)[found.slug] < _count(before)[found.slug] and not _worse(before, after)
+        return before.count(found.slug) > after.count(found.slug) and not after.worse_than(before)
 
-    def check(self, source: SourceFile, text: str) -> list[Diagnostic]:
+    def check(self, source: SourceFile, text: str) -> Outcome:
         """What would be found if the file had this text."""
         checker = Checker(self.limits, self.files)
-        checker.source(self.files.instead_of(source, text))
-        return checker.findings()
+        other = self.files.instead_of(source, text)
+        checker.source(other)
+        return Outcome(other, checker.findings(), checker.session.parsing)
 
     def repaired(self, source: SourceFile, allowed: frozenset[Applicability]) -> str:
         """The file's text after all repairs that are allowed, one by one, until none is left."""
@@ -70,18 +98,17 @@ class Repairs:
 
     def _next(self, source: SourceFile, allowed: frozenset[Applicability]) -> str | None:
         """The text after the first repair that holds; None if there is none."""
-        checker = Checker(self.limits, self.files)
-        checker.source(source)
-        before = checker.findings()
-        for found in before:
+        before = self.check(source, source.text)
+        for found in before.findings:
             fix = next((fix for fix in found.fixes if fix.applicability in allowed), None)
-            if fix is None or any(edit.span.source is not source for edit in fix.edits):
+            if fix is None or any(edit.span.source is not before.source for edit in fix.edits):
                 continue
             text = applied(source.text, fix.edits)
             if text is None or text == source.text:
                 continue
             after = self.check(source, text)
-            if len(after) < len(before) and not _worse(before, after):
+            gone = before.count(found.slug) > after.count(found.slug)
+            if gone and not after.worse_than(before):
                 return text
         return None
 
@@ -95,14 +122,3 @@ def applied(text: str, edits: Iterable[Edit]) -> str | None:
         text = text[: edit.span.start] + edit.replacement + text[edit.span.end :]
         last = edit.span.start
     return text
-
-
-def _count(findings: Iterable[Diagnostic]) -> Counter[str]:
-    return Counter([found.slug for found in findings])
-
-
-def _worse(before: Iterable[Diagnostic], after: Iterable[Diagnostic]) -> bool:
-    """Whether there are more errors of any kind than there were."""
-    errors = _count([found for found in after if found.severity == "error"])
-    known = _count(before)
-    return any(number > known[slug] for slug, number in errors.items())

@@ -45,6 +45,11 @@ class Session:
         """A problem with a whole file, or with the command itself if the path is empty."""
         self.add([kind.at(Span(SourceFile(path, ""), 0, 0))])
 
+    @property
+    def parsing(self) -> list[Diagnostic]:
+        """Problems that were found before any net was looked at."""
+        return self._parsing.sorted()
+
     def bag(self) -> Bag:
         """Everything found so far."""
         both = Bag()

@@ -7,6 +7,7 @@ before you commit it.
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import chdir
 from functools import cache
 from pathlib import Path
 
@@ -24,7 +25,8 @@ def pytest_addoption(parser):
 def _networks(name: str, input_text: str | None):
     from archc.api import open_networks
 
-    networks, bag = open_networks([name], input_text)
+    with chdir(ROOT):  # so that places in reports are those a user sees
+        networks, bag = open_networks([name], input_text)
     assert not bag.has_errors, [found.message for found in bag.sorted()]
     return tuple(networks)
 
@@ -35,7 +37,7 @@ def networks() -> Callable:
 
     def opened(name: str, input_text: str | None = None):
         stem, _, part = name.partition(".")
-        path = f"{ROOT / 'specs' / stem}.arch"
+        path = f"specs/{stem}.arch"
         return _networks(f"{path}:{part}" if part else path, input_text)
 
     return opened

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from archc.analysis.amounts import evaluate
 from archc.analysis.check import amount_of
-from archc.analysis.cost import UNUSED, Costs
+from archc.analysis.cost import INFERENCE, UNUSED, Costs
 from archc.analysis.rows import outermost, row_lines
 from archc.diagnostics.kinds.checks import Part
 from archc.graph.ir import Node
@@ -60,7 +60,8 @@ def _rows(
     lines = row_lines(network)
     for node in network.nodes:
         index = node.index
-        if costs.roles[index] == UNUSED or (chosen is not None and index not in chosen):
+        role = costs.roles[index]
+        if role != INFERENCE if chosen is None else index not in chosen or role == UNUSED:
             continue
         amount = evaluate(amount_of(costs.of[index], metric), counts)
         if not amount:

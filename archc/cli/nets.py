@@ -70,9 +70,9 @@ def _list(arguments: argparse.Namespace) -> int:
 
 
 def _count(macs: Any) -> str:
-    from archc.analysis.check import formula
+    from archc.analysis.amounts import text_of_amount
 
-    return formula(macs)
+    return text_of_amount(macs)
 
 
 def _table(rows: list[tuple[str, ...]]) -> str:

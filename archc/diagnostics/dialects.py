@@ -57,7 +57,7 @@ shuffle: ChannelShuffle channel_shuffle ShuffleChannel
 chunk: Split Slice split
 scale: Scale Rescaling
 concat: Concatenate Concat cat concatenate Concatenation
-add: Add Eltwise Sum eltwise shortcut
+add: Add Eltwise eltwise shortcut
 mul: Multiply multiply Mul
 mean: Average average
 max: Maximum maximum

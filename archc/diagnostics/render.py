@@ -44,7 +44,7 @@ def render(diagnostic: Diagnostic, paint: Paint = plain) -> str:
     lines += _places(diagnostic, paint)
     for note in _notes(diagnostic):
         lines += _remark("note", note, paint)
-    for text in (*diagnostic.help, *_offers(diagnostic)):
+    for text in (*_help(diagnostic), *_offers(diagnostic)):
         lines += _remark("help", text, paint)
     return "\n".join(lines)
 
@@ -91,6 +91,12 @@ def _notes(diagnostic: Diagnostic) -> list[str]:
             notes[position] = f"{first}, {said}{line_end}{rest}"
             break
     return notes
+
+
+def _help(diagnostic: Diagnostic) -> list[str]:
+    """The help without the guesses that an offered edit repeats."""
+    offered = {fix.title.replace("write", "did you mean", 1) + "?" for fix in diagnostic.fixes}
+    return [text for text in diagnostic.help if text not in offered]
 
 
 def _offers(diagnostic: Diagnostic) -> list[str]:

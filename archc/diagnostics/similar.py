@@ -37,8 +37,9 @@ def closest(word: str, known: Iterable[str]) -> tuple[str, ...]:
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
-    """The nearest known word, or an empty text."""
-    return next(iter(closest(word, known)), "")
+    """The one known word near enough to be meant; an empty text for none, or for several."""
+    near = closest(word, known)
+    return near[0] if len(near) == 1 else ""
 
 
 def distance(left: str, right: str, limit: int) -> int:

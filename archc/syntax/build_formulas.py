@@ -1,4 +1,4 @@
-"""lark's callbacks for formulas and sizes: one method a grammar rule, children in, tree node out."""
+"""lark's callbacks for formulas and sizes: one method a rule, children in, tree node out."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from archc.source import SourceFile, Span
 from archc.syntax import tree
 
 ONE = Fraction(1)
-UNITS = {"": 1, "%": Fraction(1, 100), "B": 1}
-UNITS |= {unit: 1000**power for power, unit in enumerate("KMGT", 1)}
-UNITS |= {f"{unit}i": 1024**power for power, unit in enumerate("KMGT", 1)}
+UNITS: dict[str, int | Fraction] = {"": 1, "%": Fraction(1, 100), "B": 1}
+UNITS |= {unit: 1000 ** int(power) for power, unit in enumerate("KMGT", 1)}
+UNITS |= {f"{unit}i": 1024 ** int(power) for power, unit in enumerate("KMGT", 1)}
 UNITS |= {f"{unit}B": UNITS[unit] for unit in ("K", "M", "G", "T", "Ki", "Mi", "Gi", "Ti")}
 
 _NUMBER = re.compile(r"(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?(.*)")
@@ -21,6 +21,8 @@ _SIDE = re.compile(r"\?|\d+(?:[/*]\d+)?|[A-Z][A-Z0-9_]*(?:[/*]\d+)?|\(")
 _QUOTED_PART = re.compile(r'"([^"]*)"|([^."]+)')
 
 Children = list[Any]
+
+
 class TooManyDigits(Exception):
     """A number beyond the limit of digits; the parser reports it."""
 
@@ -93,7 +95,9 @@ class FormulaRules:
         span, text = self.span(token), str(token)
         if '"' not in text:
             return tree.Name(span, tuple(text.split(".")))
-        return tree.Name(span, tuple([quoted or bare for quoted, bare in _QUOTED_PART.findall(text)]))
+        return tree.Name(
+            span, tuple([quoted or bare for quoted, bare in _QUOTED_PART.findall(text)])
+        )
 
     def string(self, children: Children) -> tree.Text:
         return tree.Text(self.span(children[0]), str(children[0])[1:-1])

@@ -18,7 +18,9 @@ class RowRules(FormulaRules):
     def kwarg(self, children: Children) -> tree.Keyword:
         name, value = children
         value = self._plain(value)
-        return tree.Keyword(self.around([name, value]), str(name), self.span(name), self._switch(value))
+        return tree.Keyword(
+            self.around([name, value]), str(name), self.span(name), self._switch(value)
+        )
 
     def _switch(self, value: Any) -> Any:
         if getattr(value, "type", None) in ("YES", "NO"):
@@ -63,8 +65,16 @@ class RowRules(FormulaRules):
                 values.append(argument)
         name, slide_values = self._head(head)
         return tree.Call(
-            self.around(children), name, (*slide_values, *values), tuple(keywords), tuple(drops), bare,
-            each is not None, self._repeat(repeat), first or (), until,
+            self.around(children),
+            name,
+            (*slide_values, *values),
+            tuple(keywords),
+            tuple(drops),
+            bare,
+            each is not None,
+            self._repeat(repeat),
+            first or (),
+            until,
         )
 
     def _head(self, token: Any) -> tuple[tree.Name, tuple[Any, ...]]:
@@ -124,7 +134,7 @@ class RowRules(FormulaRules):
         return children[0]
 
     def guard(self, children: Children) -> tree.Guard:
-        word, condition, otherwise = children
+        _if, condition, otherwise = children
         return tree.Guard(self.around(children), condition, otherwise)
 
     def arrow(self, children: Children) -> tree.Arrow:
@@ -172,4 +182,3 @@ class RowRules(FormulaRules):
     def split(self, children: Children) -> tree.Split:
         label, cells, arrow = children
         return tree.Split(self.whole, self._label(label), cells, arrow)
-

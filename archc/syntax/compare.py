@@ -10,7 +10,7 @@ from archc.syntax.tree import Comment
 
 
 def same_tree(left: Any, right: Any) -> bool:
-    """Whether two nodes (or files) are equal but for the places of their nodes; comments by their text."""
+    """Whether two nodes or files are equal but for their places; comments by their text."""
     waiting = [(left, right)]
     while waiting:
         one, other = waiting.pop()

@@ -1,4 +1,4 @@
-"""Layers as torch and Keras write them, said in archc's words: the repair offered for a pasted line."""
+"""Layers as torch and Keras write them, said in archc's words: the repair of a pasted line."""
 
 from __future__ import annotations
 
@@ -17,17 +17,20 @@ _MEANINGS = {
     "kernel_size": "window", "pool_size": "window", "strides": "stride", "padding": "pad",
     "dilation": "dilate", "dilation_rate": "dilate", "output_padding": "outpad", "filters": "out",
     "units": "out", "out_channels": "out", "in_channels": "in", "out_features": "out",
-    "in_features": "in", "use_bias": "bias", "negative_slope": "slope", "rate": "share", "p": "share",
+    "in_features": "in", "use_bias": "bias", "negative_slope": "slope", "p": "share",
+    "rate": "share",
     "num_embeddings": "vocab", "embedding_dim": "out", "hidden_size": "out", "input_size": "in",
     "output_size": "to", "shape": "shape", "input_shape": "shape",
 }  # fmt: skip
 
 _PLAIN = {
-    "ReLU": "relu", "ReLU6": "relu6", "Sigmoid": "sigmoid", "Tanh": "tanh", "GELU": "gelu", "SiLU": "silu",
-    "Softmax": "softmax", "Flatten": "flatten", "BatchNormalization": "bn", "LayerNorm": "layernorm",
+    "ReLU": "relu", "ReLU6": "relu6", "Sigmoid": "sigmoid", "Tanh": "tanh", "GELU": "gelu",
+    "SiLU": "silu",
+    "Softmax": "softmax", "Flatten": "flatten", "BatchNormalization": "bn",
+    "LayerNorm": "layernorm",
     "LayerNormalization": "layernorm", "GlobalAveragePooling2D": "gap", "Identity": "identity",
-    "Hardswish": "hswish", "Hardsigmoid": "hsigmoid", "PReLU": "prelu", "ELU": "elu", "SELU": "selu",
-    "Mish": "mish", "Softplus": "softplus",
+    "Hardswish": "hswish", "Hardsigmoid": "hsigmoid", "PReLU": "prelu", "ELU": "elu",
+    "SELU": "selu", "Mish": "mish", "Softplus": "softplus",
 } | {f"BatchNorm{n}d": "bn" for n in (1, 2, 3)}  # fmt: skip
 
 
@@ -77,7 +80,7 @@ def _split(written: str) -> list[str]:
     return [part.strip() for part in parts if part.strip()]
 
 
-# ---- rows -------------------------------------------------------------------------------------------
+# ---- rows ---------------------------------------------------------------------------------------
 
 
 def _conv(word: str) -> Callable[[Arguments], str | None]:
@@ -121,7 +124,9 @@ def _adaptive(given: Arguments) -> str | None:
 
 
 def _input(given: Arguments) -> str | None:
-    sides = [side.strip() for side in given.get("shape", "").strip("()[]").split(",") if side.strip()]
+    sides = [
+        side.strip() for side in given.get("shape", "").strip("()[]").split(",") if side.strip()
+    ]
     return "input " + "x".join(sides) if sides and all(side.isdigit() for side in sides) else None
 
 
@@ -135,7 +140,11 @@ def _window(given: Arguments) -> str | None:
     if sides is None or stride is None:
         return None
     if stride == "1x1":
-        return sides if "stride" not in given or given["stride"] == "" else sides + "/1" * (given["stride"] != "1")
+        return (
+            sides
+            if "stride" not in given or given["stride"] == ""
+            else sides + "/1" * (given["stride"] != "1")
+        )
     high, wide = stride.split("x")
     return f"{sides}/{high}" if high == wide else f"{sides}/{stride}"
 
@@ -156,7 +165,14 @@ def _options(given: Arguments) -> list[str]:
     return options
 
 
-_DEFAULTS = {("pad", "0"), ("pad", "valid"), ("outpad", "0"), ("dilate", "1"), ("groups", "1"), ("bias", "yes")}
+_DEFAULTS = {
+    ("pad", "0"),
+    ("pad", "valid"),
+    ("outpad", "0"),
+    ("dilate", "1"),
+    ("groups", "1"),
+    ("bias", "yes"),
+}
 
 
 def _activation(given: Arguments) -> str:

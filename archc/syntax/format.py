@@ -1,7 +1,8 @@
 """`archc fmt`: the canonical text of a file.
 
-Tokens stay as they were written (only `×` becomes `x`); spaces, alignment and blank lines are decided here,
-so what a file means cannot change. Columns of guards, arrows and comments are kept if they are in order.
+Tokens stay as they were written (only `×` becomes `x`); spaces, alignment and blank lines are
+decided here, so what a file means cannot change. Columns of guards, arrows and comments are kept
+if they are in order.
 """
 
 from __future__ import annotations
@@ -31,9 +32,10 @@ def format_text(source: SourceFile, limits: Limits = DEFAULT) -> str | None:
 
 
 def with_arrows(source: SourceFile, sizes: dict[int, str], limits: Limits = DEFAULT) -> str | None:
-    """The canonical text with other `-> size` notes: `sizes` maps the start of a row's span to its size.
+    """The canonical text with other `-> size` notes.
 
-    Rows without a note get one. None if the file has mistakes of syntax.
+    `sizes` maps the start of a row's span to its size. Rows without a note get one.
+    None if the file has mistakes of syntax.
     """
     bag = Bag()
     file = parse(source, bag, limits)

@@ -1,4 +1,4 @@
-"""Alignment: the bars of tables, stops inside neighbouring rows, and the column of guards, arrows and comments."""
+"""Alignment: bars of tables, stops of rows, and a column for guards, arrows and comments."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 
 from archc.syntax import tree
-from archc.syntax.format_lines import INDENT, Line
+from archc.syntax.format_lines import Line
 
 _DEFINITIONS = (tree.Every, tree.Let, tree.Meta)
 _SCOPED = (tree.Net, tree.Block, tree.Row, tree.Section, tree.Split)
@@ -34,7 +34,7 @@ def align(lines: list[Line]) -> None:
     _align_tails(lines)
 
 
-# ---- groups -----------------------------------------------------------------------------------------
+# ---- groups -------------------------------------------------------------------------------------
 
 
 def _runs(lines: list[Line], alike: Callable[[Line, Line], bool]) -> Iterator[list[Line]]:
@@ -63,7 +63,7 @@ def _is_plain_row(line: Line) -> bool:
     return is_plain and sum([len(word.text) + 1 for word in line.words]) <= _WIDEST_ALIGNED
 
 
-# ---- `=` of definitions -----------------------------------------------------------------------------
+# ---- `=` of definitions -------------------------------------------------------------------------
 
 
 def _align_definitions(run: list[Line]) -> None:
@@ -74,7 +74,7 @@ def _align_definitions(run: list[Line]) -> None:
         line.gaps[2] += width - len(line.words[1].text)
 
 
-# ---- stops of rows ----------------------------------------------------------------------------------
+# ---- stops of rows ------------------------------------------------------------------------------
 
 
 class _Stop:
@@ -89,7 +89,7 @@ class _Stop:
 
 
 class _Fields:
-    """A row's stops and the forms of its words, numbered by `forms` so that equal forms are equal numbers."""
+    """A row's stops, and the form of its words: rows of equal form have equal numbers."""
 
     def __init__(self, line: Line, forms: dict[tuple[int, str], int]) -> None:
         self.line = line
@@ -116,7 +116,7 @@ class _Fields:
 
 
 def _key(kind: str, option: str, text: str, telling: bool) -> str:
-    """What has to be equal in rows that are aligned: the layer's word and option names, not the values."""
+    """What is equal in rows that are aligned: words and option names, not the values."""
     if option:
         return option + "="
     if kind in ("NAME", "DOTTED", "NUMBER", "SIZE", "FUNC", "LPAR", "STRING"):
@@ -140,7 +140,7 @@ def _align_rows(run: list[Line]) -> None:
 
 
 def _share(above: _Fields, below: _Fields, stop: int) -> bool:
-    """Whether two rows have the same form up to a stop: a repetition, or any if the rows are alike whole."""
+    """Whether two rows are alike up to a repetition, or alike as a whole."""
     if len(above.stops) <= stop or len(below.stops) <= stop:
         return False
     if above.stops[stop].prefix != below.stops[stop].prefix:
@@ -156,11 +156,11 @@ def _align_stop(rows: list[_Fields], shifts: list[int], first: int, end: int, st
         shifts[at] += target - offset
 
 
-# ---- bars -------------------------------------------------------------------------------------------
+# ---- bars ---------------------------------------------------------------------------------------
 
 
 def _tables(lines: list[Line]) -> Iterator[list[Line]]:
-    """Lines with cells that belong together: under one header, or neighbouring `check` and `meta` lines."""
+    """Lines with cells under one header, and neighbouring `check` and `meta` lines."""
     under: dict[tuple[bool, int | None, int | None], list[Line]] = {}
     values: list[Line] = []
     for line in lines:
@@ -179,7 +179,7 @@ def _tables(lines: list[Line]) -> Iterator[list[Line]]:
 
 
 def _align_table(table: list[Line]) -> None:
-    """Put the bars of a table under each other; rows too wide for any screen are left as they are."""
+    """Put the bars of a table under each other; rows too wide for any screen stay."""
     rows = [_TableRow(line) for line in table]
     fitting = [row for row in rows if row.width <= _WIDEST_TABLE]
     first_bar = max([row.offset for row in fitting if not row.is_split], default=0)
@@ -229,11 +229,11 @@ class _TableRow:
         self.line.text = "".join(self.pieces).rstrip()
 
 
-# ---- guards, arrows and comments --------------------------------------------------------------------
+# ---- guards, arrows and comments ----------------------------------------------------------------
 
 
 def _align_tails(lines: list[Line]) -> None:
-    """The first tail of all rows of a body stands in one column; further ones follow their neighbours."""
+    """One column for the first tail of all rows of a body; more tails follow their neighbours."""
     scopes: dict[int | None, list[Line]] = {}
     for line in lines:
         if line.kind in _SCOPED:
@@ -284,7 +284,9 @@ def _kept_column(lines: list[Line]) -> int:
 
 def _needed(lines: list[Line]) -> int:
     """The least column for the tails of lines; longer lines than a screen do not count."""
-    return max([len(line.text) for line in lines if len(line.text) <= _WIDEST_ALIGNED], default=0) + 2
+    return (
+        max([len(line.text) for line in lines if len(line.text) <= _WIDEST_ALIGNED], default=0) + 2
+    )
 
 
 def _write_tails(lines: list[Line], level: int, column: int) -> None:

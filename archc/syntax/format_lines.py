@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from archc.limits import Limits
 from archc.diagnostics.model import Bag
+from archc.limits import Limits
 from archc.record import Record
 from archc.source import SourceFile
 from archc.syntax import tree
@@ -19,15 +19,28 @@ _WITH_TAILS = (tree.Row, tree.Section, tree.Split)
 
 
 class Line:
-    """One line of output. `tails` (guard, arrow, comment) are aligned; `tail_column` is where the first stood.
+    """One line of output.
 
-    `scope` is the net or block whose tails share a column; `table` the header whose bars this line
-    follows. `part` counts the lines of a row that goes on behind a `;`.
+    `tails` (guard, arrow, comment) are aligned; `tail_column` is where the first stood. `scope` is
+    the net or block whose tails share a column; `table` the header whose bars this line follows.
+    `part` counts the lines of a row that goes on behind a `;`.
     """
 
     __slots__ = (
-        "blank", "cells", "depth", "gaps", "kind", "number", "part", "parts", "scope", "table",
-        "tail_column", "tails", "text", "words",
+        "blank",
+        "cells",
+        "depth",
+        "gaps",
+        "kind",
+        "number",
+        "part",
+        "parts",
+        "scope",
+        "table",
+        "tail_column",
+        "tails",
+        "text",
+        "words",
     )
 
     def __init__(self, kind: type | None, depth: int) -> None:
@@ -72,7 +85,7 @@ def placed(statements: Sequence[Any]) -> Iterator[Placed]:
 
 
 class _Tables:
-    """The headers in force: `variants` for a net and all inside it, `columns` for a body and those below."""
+    """The headers in force: `variants` for a net, `columns` for a body and those inside it."""
 
     def __init__(self) -> None:
         self.variants: int | None = None
@@ -97,7 +110,11 @@ def _placed(
         is_scope = isinstance(statement, (tree.Net, tree.Block))
         inner = statement.span.start if is_scope else scope
         yield Placed(statement, depth, inner, table)
-        body = statement.rows if isinstance(statement, tree.Variants) else getattr(statement, "body", None)
+        body = (
+            statement.rows
+            if isinstance(statement, tree.Variants)
+            else getattr(statement, "body", None)
+        )
         yield from _placed(body or (), depth + 1, inner, _Tables() if is_scope else tables)
     tables.columns = columns
 
@@ -140,7 +157,9 @@ class LineMaker:
                 return
             column = self.source.position(comment.span.start)[1] - 1
             inside = [level for at, level in self.open if at <= column]
-            self._comment(comment, depth if column <= indent or not inside else max(depth, inside[-1]))
+            self._comment(
+                comment, depth if column <= indent or not inside else max(depth, inside[-1])
+            )
 
     def _comment(self, comment: tree.Comment, depth: int) -> None:
         line = Line(None, depth)
@@ -216,7 +235,9 @@ class LineMaker:
         else:
             line.words = speller.words(first, body_end)
         for start, stop in zip(tails, [*tails[1:], end]):
-            self._add_tail(line, _spaced(speller.words(start, stop)), base + tokens[start].start_pos)
+            self._add_tail(
+                line, _spaced(speller.words(start, stop)), base + tokens[start].start_pos
+            )
 
 
 def _tails(tokens: Sequence[Any], first: int, end: int) -> list[int]:

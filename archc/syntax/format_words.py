@@ -1,4 +1,4 @@
-"""Canonical spacing of one line: the lexer's tokens, unchanged but for `×`, with or without a space between."""
+"""Canonical spacing of one line: the lexer's tokens, with or without a space between."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _ENDS_IN_CAPITAL_NAME = re.compile(r"(?:^|[x×])[A-Z][A-Z0-9_]*$")
 
 
 class Word(Record):
-    """Tokens that touch. `kind` is the type of the first; `option` the name in front of a touching `=`."""
+    """Tokens that touch: the type of the first, and the name in front of a touching `=`."""
 
     text: str
     kind: str

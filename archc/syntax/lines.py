@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from archc.diagnostics.kinds.syntax import SyntaxMistake
-from archc.diagnostics.model import Bag, Edit, Fix
+from archc.diagnostics.model import Bag, Diagnostic, Edit, Fix
 from archc.record import Record
 from archc.source import SourceFile, Span
 from archc.syntax.tree import Comment
@@ -17,7 +17,7 @@ INDENT = "  "
 
 
 class LogicalLine(Record):
-    """A row's text, `start` to `end` in its file, comments and line ends of continued rows included."""
+    """A row's text, `start` to `end` in its file, with what stands inside a continued row."""
 
     indent: int
     start: int
@@ -29,6 +29,7 @@ def read_lines(source: SourceFile, bag: Bag) -> tuple[list[LogicalLine], list[Co
     """Split a file into logical lines and comments; tabs in the indentation are reported."""
     lines: list[LogicalLine] = []
     comments: list[Comment] = []
+    tabs: list[Edit] = []
     open_start = -1
     open_indent = open_number = open_end = 0
     offset = 0
@@ -48,7 +49,7 @@ def read_lines(source: SourceFile, bag: Bag) -> tuple[list[LogicalLine], list[Co
                 open_start = -1
             if open_start < 0:
                 lead = code[: len(code) - len(text)]
-                open_indent = _indent(source, offset, lead, bag)
+                open_indent = _indent(source, offset, lead, tabs)
                 open_start, open_number = offset + len(lead), number
             if not text.endswith(";"):
                 lines.append(LogicalLine(open_indent, open_start, offset + len(code), open_number))
@@ -57,6 +58,8 @@ def read_lines(source: SourceFile, bag: Bag) -> tuple[list[LogicalLine], list[Co
         offset += len(raw) + 1
     if open_start >= 0:
         lines.append(LogicalLine(open_indent, open_start, open_end, open_number))
+    if tabs:
+        bag.add(_tabs_found(tabs))
     return lines, comments
 
 
@@ -67,12 +70,19 @@ def _comment_start(line: str) -> int:
     return -1
 
 
-def _indent(source: SourceFile, offset: int, lead: str, bag: Bag) -> int:
+def _indent(source: SourceFile, offset: int, lead: str, tabs: list[Edit]) -> int:
+    """The width of an indentation; tabs in it are noted as what to write instead."""
     if "\t" not in lead:
         return len(lead.replace("\ufeff", ""))
-    span = Span(source, offset, offset + len(lead))
     spaces = lead.replace("\t", INDENT)
-    fix = Fix("indent with spaces", (Edit(span, spaces),), "safe")
-    mistake = SyntaxMistake("a tab in the indentation", "indent with spaces; a tab has no fixed width")
-    bag.add(mistake.at(span, fixes=(fix,)))
+    tabs.append(Edit(Span(source, offset, offset + len(lead)), spaces))
     return len(spaces)
+
+
+def _tabs_found(tabs: list[Edit]) -> Diagnostic:
+    """One diagnostic for all lines: who indents with tabs does so everywhere."""
+    more = f", and in {len(tabs) - 1:,} more lines" if len(tabs) > 1 else ""
+    mistake = SyntaxMistake(
+        f"a tab in the indentation{more}", "indent with spaces; a tab has no fixed width"
+    )
+    return mistake.at(tabs[0].span, fixes=(Fix("indent with spaces", tuple(tabs), "safe"),))

@@ -13,7 +13,8 @@ from lark.parsers.lalr_parser_state import ParserState
 from archc.diagnostics.kinds.syntax import SyntaxMistake
 from archc.diagnostics.model import Diagnostic
 from archc.source import SourceFile, Span
-from archc.syntax.habits import Failure, recognise
+from archc.syntax.failure import Failure
+from archc.syntax.habits import recognise
 from archc.syntax.wording import plain, show
 
 _NAMED_AT_MOST = 6
@@ -22,12 +23,12 @@ _CHUNK = re.compile(r'"[^"\n]*"|[A-Za-z0-9_][A-Za-z0-9_.]*|->|[=~<>!]=|//|[^\n]'
 _ATOMS = frozenset({"NUMBER", "NAME", "DOTTED", "LPAR", "FUNC", "STRING", "SIZE", "ANY"})
 _CONDITIONS = frozenset({"YES", "NO", "NOT", "SIGN", "MINUS"})
 
-# Words people know for terminals, the most helpful first: the terminal that tells, and all that the words cover.
+# Words people know, the most helpful first: the terminal that tells, and all that they cover.
 _WORDS: tuple[tuple[str, str, frozenset[str]], ...] = (
     ("a layer or block", "SLIDE", frozenset({"SLIDE", "NAME", "DOTTED", "EACH"})),
     ("a size like `224x224x3`", "ANY", _ATOMS),
     ("a condition", "NOT", _ATOMS | _CONDITIONS),
-    ("a value", "FUNC", _ATOMS),
+    ("a value", "FUNC", _ATOMS | {"MINUS", "YES", "NO"}),
     ("a name", "NAME", frozenset({"NAME", "DOTTED", "COLUMN"})),
     ("a variant and its cells", "VARIANT", frozenset({"VARIANT"})),
     ("a quoted file name", "STRING", frozenset({"STRING"})),
@@ -68,8 +69,8 @@ def explain(
     """The diagnostic of a parse error in the text from `start` to `end`, a part of `line`."""
     token: Any = getattr(error, "token", None)
     ended = token is not None and token.type == "$END"
-    position = error.pos_in_stream
-    at = end if ended or position is None or position < 0 else min(start + position, end)
+    position: int | None = error.pos_in_stream
+    at = end if ended or position is None else min(start + max(position, 0), end)
     failure = Failure(source, line, at, rule, _expected(error))
     return recognise(failure) or _describe(failure, end)
 
@@ -77,7 +78,7 @@ def explain(
 def _expected(error: Any) -> frozenset[str]:
     """The terminals that could really have come next.
 
-    The parser's own list has all that the state allows anywhere; only some of it leads on from here.
+    The parser's own list has all that the state allows anywhere; only some leads on from here.
     """
     state = error.state
     if state is None:
@@ -85,14 +86,19 @@ def _expected(error: Any) -> frozenset[str]:
     silent = copy(state.parse_conf)
     silent.callbacks = {}
     return frozenset(
-        [kind for kind in silent.parse_table.states[state.position] if _leads_on(state, silent, kind)]
+        [
+            kind
+            for kind in silent.parse_table.states[state.position]
+            if _leads_on(state, silent, kind)
+        ]
     )
 
 
 def _leads_on(state: Any, silent: Any, kind: str) -> bool:
     if kind != "$END" and not kind.isupper():
         return False
-    trial = ParserState(silent, None, list(state.state_stack), list(state.value_stack))  # type: ignore[no-untyped-call]
+    no_lexer: Any = None
+    trial = ParserState(silent, no_lexer, list(state.state_stack), list(state.value_stack))
     try:
         trial.feed_token(Token(kind, ""), kind == "$END")
     except UnexpectedToken:
@@ -100,7 +106,7 @@ def _leads_on(state: Any, silent: Any, kind: str) -> bool:
     return True
 
 
-# ---- the general message ----------------------------------------------------------------------------
+# ---- the general message ------------------------------------------------------------------------
 
 
 def _describe(failure: Failure, end: int) -> Diagnostic:
@@ -108,8 +114,14 @@ def _describe(failure: Failure, end: int) -> Diagnostic:
     before = _before(source.text, failure.line.start, at)
     expected = f"here may stand {listed(failure.expected)}" if failure.expected else ""
     if at >= end:
-        found = "the line ends too early" if not before else f"the line ends too early, after `{before}`"
-        last = re.search(r"[A-Za-z0-9_]+$|.$", source.text[max(end - 200, failure.line.start) : end])
+        found = (
+            "the line ends too early"
+            if not before
+            else f"the line ends too early, after `{before}`"
+        )
+        last = re.search(
+            r"[A-Za-z0-9_]+$|.$", source.text[max(end - 200, failure.line.start) : end]
+        )
         start = end - len(last.group()) if last else failure.line.start
         return SyntaxMistake(found, expected).at(Span(source, start, end))
     match = _CHUNK.match(source.text, at, end)
@@ -134,10 +146,17 @@ def listed(expected: Iterable[str]) -> str:
     """Terminals in words people know, six at most."""
     left = set(expected)
     words: list[str] = []
+    if {"NOT", "SIGN"} <= left:  # in brackets a condition is a value
+        words.append("a value")
+        left -= _ATOMS | _CONDITIONS
     for word, tells, covers in _WORDS:
         if tells in left:
             words.append(word)
             left -= covers
     words += [f"`{word.lower()}`" for word in sorted(left) if word.isalpha()]
     words = words[:_NAMED_AT_MOST]
-    return " or ".join([part for part in (", ".join(words[:-1]), words[-1]) if part]) if words else "nothing"
+    return (
+        " or ".join([part for part in (", ".join(words[:-1]), words[-1]) if part])
+        if words
+        else "nothing"
+    )

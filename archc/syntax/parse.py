@@ -1,4 +1,4 @@
-"""Text to syntax tree. Every line is parsed for itself, so every mistake of a file is found in one run."""
+"""Text to syntax tree. Each line is parsed for itself, so all mistakes are found in one run."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from archc.syntax.wording import plain
 
 _TOP_LEVEL = (tree.Use, tree.Extern, tree.Net)
 _EITHER_LEVEL = (tree.Block, tree.Every, tree.Let, tree.Sizes)
-# What comes after so many is no `.arch` file, and explaining a mistake takes longer than reading a row.
+# A file with so many is no `.arch` file, and explaining a mistake takes longer than reading.
 _MISTAKES_AT_MOST = 1000
 _WITH_BODY = (tree.Net, tree.Block, tree.Row, tree.Section, tree.Split, tree.Variants)
 
@@ -50,7 +50,8 @@ class LineParser:
         if LineParser.shared is None:
             builder = Builder()
             LineParser.shared = load_parser(builder), builder
-        self.lark, self.builder = LineParser.shared
+        self.lark: Any = LineParser.shared[0]
+        self.builder = LineParser.shared[1]
         self.bag = bag
         self.limits = limits
         self.builder.open(source, self._inner, limits.digits)
@@ -79,7 +80,11 @@ class LineParser:
 
     def _explain(self, error: UnexpectedInput, line: Span, start: int, end: int, rule: str) -> None:
         found = explain(error, self.source, line, start, end, rule)
-        self.bag.add(replace(found, fixes=tuple([fix for fix in found.fixes if self._repairs(fix, line, rule)])))
+        self.bag.add(
+            replace(
+                found, fixes=tuple([fix for fix in found.fixes if self._repairs(fix, line, rule)])
+            )
+        )
 
     def _repairs(self, fix: Fix, line: Span, rule: str) -> bool:
         """Whether the line can be read after a fix; no other fix is offered."""
@@ -141,13 +146,14 @@ def _bracket_depth(text: str) -> int:
 class _Open:
     """A line whose body may still be growing."""
 
-    __slots__ = ("children", "indent", "line", "statement")
+    __slots__ = ("children", "has_lines", "indent", "line", "statement")
 
     def __init__(self, indent: int, line: LogicalLine | None, statement: Any) -> None:
         self.indent = indent
         self.line = line
         self.statement = statement
         self.children: list[Any] = []
+        self.has_lines = False
 
 
 class _Nesting:
@@ -173,6 +179,7 @@ class _Nesting:
                 self._report(SyntaxMistake(found, "is this an `.arch` file?"), line)
                 break
             parent = stack[-1]
+            parent.has_lines = True
             statement = self.parser.line(line, "variant_row" if self._in_table(parent) else "line")
             if statement is not None and not self._fits(parent, statement, line):
                 statement = None
@@ -197,7 +204,8 @@ class _Nesting:
         siblings_at = last_indent if last_indent > parent.indent else None
         if siblings_at is not None and siblings_at != line.indent:
             found = "this line is indented like none of the lines above"
-            expected = f"indent it by {siblings_at} spaces like its neighbours, or by {max(parent.indent, 0)}"
+            outer = max(parent.indent, 0)
+            expected = f"indent it by {siblings_at} spaces like its neighbours, or by {outer}"
             self._report(SyntaxMistake(found, expected), line)
         elif parent is not stack[0] and line.indent == 0:
             raise AssertionError("a line without indentation closes every body")
@@ -211,7 +219,7 @@ class _Nesting:
         if done.children:
             field = "rows" if isinstance(statement, tree.Variants) else "body"
             statement = replace(statement, **{field: tuple(done.children)})
-        elif isinstance(statement, (tree.Net, tree.Block, tree.Section)):
+        elif isinstance(statement, (tree.Net, tree.Block, tree.Section)) and not done.has_lines:
             self._report(_without_rows(statement), done.line)
             return
         stack[-1].children.append(statement)
@@ -227,12 +235,17 @@ class _Nesting:
             return False
         if isinstance(statement, _TOP_LEVEL):
             word = type(statement).__name__.lower()
-            self._report(SyntaxMistake(f"`{word}` stands at the top of a file", "do not indent it"), line)
+            self._report(
+                SyntaxMistake(f"`{word}` stands at the top of a file", "do not indent it"), line
+            )
             return False
         if parent.statement is None or isinstance(parent.statement, _WITH_BODY):
             return True
         self._report(
-            SyntaxMistake("this line is indented under a line that takes no rows", "indent it less"), line
+            SyntaxMistake(
+                "this line is indented under a line that takes no rows", "indent it less"
+            ),
+            line,
         )
         return False
 
@@ -251,7 +264,7 @@ def parse_formula(text: str, span: Span) -> tree.Expression:
 
     Raises SyntaxError for text that is no formula.
     """
-    parser = _LineParser(SourceFile(span.source.name, text), Bag(), DEFAULT)
+    parser = LineParser(SourceFile(span.source.name, text), Bag(), DEFAULT)
     parser.builder.base, parser.builder.whole = 0, Span(parser.source, 0, len(text))
     try:
         formula: tree.Expression = parser.lark.parse(text, start="inner")
@@ -264,4 +277,6 @@ def _without_rows(statement: Any) -> SyntaxMistake:
     if isinstance(statement, tree.Section):
         found = f"the label `{plain(statement.label.text)}` names no row"
         return SyntaxMistake(found, "write the row behind it, or indent rows below it")
-    return SyntaxMistake(f"this {type(statement).__name__.lower()} has no rows", "indent its rows below it")
+    return SyntaxMistake(
+        f"this {type(statement).__name__.lower()} has no rows", "indent its rows below it"
+    )

@@ -11,7 +11,7 @@ from fractions import Fraction
 from archc.record import Record
 from archc.source import SourceFile, Span
 
-# ---- formulas -------------------------------------------------------------------------------------
+# ---- formulas -----------------------------------------------------------------------------------
 
 
 class Number(Record):
@@ -116,7 +116,7 @@ class Negation(Record):
 
 
 class Preset(Record):
-    """A block with some values filled in, as a table cell holds it: `bottleneck groups=32 width=4`."""
+    """A block with some values filled in, as a cell holds it: `bottleneck groups=32`."""
 
     span: Span
     name: Name
@@ -148,15 +148,29 @@ class ShapeList(Record):
 
 
 Expression = (
-    Number | Name | Text | Switch | Size | Arithmetic | Power | Signed | Function | Choice | Comparison
-    | Logic | Negation | Preset | ShapeText | ShapeList
+    Number
+    | Name
+    | Text
+    | Switch
+    | Size
+    | Arithmetic
+    | Power
+    | Signed
+    | Function
+    | Choice
+    | Comparison
+    | Logic
+    | Negation
+    | Preset
+    | ShapeText
+    | ShapeList
 )
 
-# ---- rows -----------------------------------------------------------------------------------------
+# ---- rows ---------------------------------------------------------------------------------------
 
 
 class Label(Record):
-    """A name for a line (`conv1:`) or a step (`as d1`), without its colon: `features.*`, `.conv`."""
+    """A name for a line (`conv1:`) or a step (`as d1`), without its colon: `features.*`."""
 
     span: Span
     text: str
@@ -170,7 +184,7 @@ class Drop(Record):
 
 
 class Call(Record):
-    """A layer or block with its values: `conv 96 11x11/4 pad=2 no relu x3 first s=2 until conv3`."""
+    """A layer or block with its values: `conv 96 11x11/4 pad=2 no relu x3 first s=2`."""
 
     span: Span
     head: Name
@@ -274,7 +288,7 @@ class Split(Record):
     body: tuple[Statement, ...] | None = None
 
 
-# ---- other lines of a body --------------------------------------------------------------------------
+# ---- other lines of a body ----------------------------------------------------------------------
 
 
 class Every(Record):
@@ -320,7 +334,7 @@ class Metric(Record):
 
 
 class Column(Record):
-    """A header cell. `kind` is value, first, arrow, meta or check; `name` the parameter or meta name."""
+    """A header cell. `kind` is value, first, arrow, meta or check; `name` what it names."""
 
     span: Span
     kind: str
@@ -373,7 +387,7 @@ class Output(Record):
     training: bool
 
 
-# ---- the file -------------------------------------------------------------------------------------
+# ---- the file -----------------------------------------------------------------------------------
 
 
 class Replacement(Record):
@@ -413,7 +427,7 @@ class Parameter(Record):
 
 
 class Block(Record):
-    """`block basic(c, s=1) on HxWxC -> HxWxC` and its rows. `items` are the names of a list it takes."""
+    """`block basic(c, s=1) on HxWxC -> HxWxC` and its rows; `items` names a list it takes."""
 
     span: Span
     name: str
@@ -437,8 +451,21 @@ class Net(Record):
 
 
 Statement = (
-    Use | Extern | Net | Block | Every | Let | Meta | Sizes | Variants | Columns | CheckRow | Output
-    | Row | Section | Split
+    Use
+    | Extern
+    | Net
+    | Block
+    | Every
+    | Let
+    | Meta
+    | Sizes
+    | Variants
+    | Columns
+    | CheckRow
+    | Output
+    | Row
+    | Section
+    | Split
 )
 
 

@@ -19,7 +19,9 @@ def describe_sign(sign: str) -> str:
     """A sign that is no ASCII: `the sign U+2192 (rightwards arrow)`."""
     name = unicodedata.name(sign, "").lower()
     code = f"U+{ord(sign):04X}"
-    return f"the sign {code} ({name})" if name and name.isascii() else f"the control character {code}"
+    return (
+        f"the sign {code} ({name})" if name and name.isascii() else f"the control character {code}"
+    )
 
 
 def plain(text: str) -> str:

@@ -55,7 +55,7 @@ def googlenet(view: View) -> Table:
     totals = report.totals
     blank = ("",) * len(PATH_COLUMNS)
     total: Cells = (
-        "total", "", "", totals.layers, *blank, view.total_params, totals.macs
+        "total", "", "", "", *blank, view.total_params, totals.macs
     )  # fmt: skip
     network = report.network
     return Table(network.name, COLUMNS, (Group(rows, total),), head(view), notes(view))

@@ -70,7 +70,8 @@ class CheckFailed(Kind):
         if over == 0:
             return f"it is exactly {amount_text(limit)}"
         by = f"{'over' if over > 0 else 'under'} by {amount_text(abs(over))}"
-        return f"{by} ({percent(abs(over), abs(limit))})" if limit else by
+        share = limit and self.metric != "layers"
+        return f"{by} ({percent(abs(over), abs(limit))})" if share else by
 
     @property
     def notes(self) -> tuple[str, ...]:

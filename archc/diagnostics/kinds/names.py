@@ -32,11 +32,6 @@ class UnknownLayer(Kind):
     dialect: str = ""
 
     @property
-    def meant(self) -> str:
-        """The word that was most likely meant, or an empty text."""
-        return self._foreign or nearest(self.word, self.candidates)
-
-    @property
     def _foreign(self) -> str:
         return self.dialect or layer_word(self.word)
 
@@ -56,7 +51,9 @@ class UnknownLayer(Kind):
         return (suggestion(self.word, near) if near else "`archc ops` lists all layers",)
 
     def at(self, span: Span, **more: Any) -> Diagnostic:
-        return corrected(self, span, self.word, self.meant, more)
+        return corrected(
+            self, span, self.word, self._foreign or nearest(self.word, self.candidates), more
+        )
 
 
 class UnknownOption(Kind):
@@ -138,8 +135,7 @@ class UnknownName(Kind):
 
     @property
     def help(self) -> tuple[str, ...]:
-        said = suggestion(self.name, self.candidates)
-        return (said,) if said else ()
+        return (suggestion(self.name, self.candidates),) if self.candidates else ()
 
     def at(self, span: Span, **more: Any) -> Diagnostic:
         return corrected(self, span, self.name, nearest(self.name, self.candidates), more)
@@ -203,8 +199,7 @@ class UnknownNet(Kind):
 
     @property
     def help(self) -> tuple[str, ...]:
-        said = suggestion(self.name, self.candidates, "there are")
-        return (said,) if said else ()
+        return (suggestion(self.name, self.candidates, "there are"),) if self.candidates else ()
 
 
 class NetNotChosen(Kind):
@@ -239,7 +234,7 @@ class NetNotChosen(Kind):
 class NameTaken(Kind):
     """What it means:
         A parameter, `let`, block or net has the name of a layer, a flag, a reserved word or
-        something that is already in sight; or two rows of one level have the same name.
+        something that is already in sight. Or two rows of one level have the same name.
     Why:
         Bare words on a row are told apart by what they name. If a parameter could be called `relu`,
         nobody could tell what a row says.
@@ -285,10 +280,6 @@ class DuplicateKey(Kind):
     @property
     def message(self) -> str:
         return f"two layers have the key `{self.key}`"
-
-    @property
-    def help(self) -> tuple[str, ...]:
-        return ("give one of the two rows another name",)
 
 
 class WrongNumberOfValues(Kind):

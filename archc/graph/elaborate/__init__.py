@@ -4,6 +4,6 @@ Parse, bind parameters, expand rows to primitive layers in text order, infer one
 keys. `elaborate` does one net (or one variant of it) at one set of input sizes.
 """
 
-from archc.graph.elaborate.nets import elaborate
+from archc.graph.elaborate.nets import elaborate, expand
 
-__all__ = ["elaborate"]
+__all__ = ["elaborate", "expand"]

@@ -166,11 +166,11 @@ def _receive(
         for axis, name in enumerate(SPATIAL_NAMES.get(shape.rank, ())):
             context.bind_side(inner.scope, name, inner.value, axis, shape.dims[axis])
         if shape.dims:
-            inner.scope.implicit["C"] = shape.channels
+            context.bind_channels(inner.scope, "C", inner.value, shape.channels)
         if shape.rank == 0:
-            inner.scope.implicit["D"] = shape.channels
+            context.bind_channels(inner.scope, "D", inner.value, shape.channels)
         if isinstance(shape.count, int):
-            inner.scope.implicit["T"] = shape.count
+            context.bind_side(inner.scope, "T", inner.value, -1, shape.count)
     if block.receives is not None and isinstance(shape, Shape):
         _match(context, inner, block, block.receives, shape, call)
 
@@ -210,10 +210,13 @@ def _match(
         own = {parameter.name for parameter in block.parameters}
         for axis, side in enumerate(sides):
             letter = _letter(side, inner.scope, own)
-            if letter is not None:
+            if letter is not None and axis == shape.rank:
+                context.bind_channels(inner.scope, letter, inner.value, shape.channels)
+            elif letter is not None:
                 context.bind_side(inner.scope, letter, inner.value, axis, shape.dims[axis])
             elif side is not None:
-                wanted = context.formulas.whole(side, inner.scope, "a side")
+                with context.reading_sides():
+                    wanted = context.formulas.whole(side, inner.scope, "a side")
                 broken = broken or wanted != shape.dims[axis]
     if broken:
         kind = SizePromiseBroken(block.name, text.span.text, str(shape), "input")
@@ -233,7 +236,7 @@ def _letter(side: tree.Expression | None, scope: Scope, own: set[str]) -> str | 
 def _match_count(context: Context, inner: Frame, text: tree.Expression, shape: Shape) -> bool:
     if isinstance(text, tree.Name):
         if isinstance(shape.count, int):
-            inner.scope.implicit[text.parts[0]] = shape.count
+            context.bind_side(inner.scope, text.parts[0], inner.value, -1, shape.count)
         return shape.count is not None
     if isinstance(shape.count, Count):
         return False
@@ -248,7 +251,8 @@ def _keep_promise(
     shape = context.nodes[inner.value].shape if inner.value is not None else None
     if text is None or shape is None or inner.stopped:
         return
-    sides, count = written_shape(context, inner, text)
+    with context.reading_sides():
+        sides, count = written_shape(context, inner, text)
     if not fits(sides, count, shape):
         kind = SizePromiseBroken(definition.name, text.span.text, shown(shape), "output")
         context.report(kind, call.span, inner)

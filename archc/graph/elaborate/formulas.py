@@ -16,7 +16,17 @@ from archc.diagnostics.kinds.expansion import DivisionByZero
 from archc.diagnostics.kinds.names import UnknownName, WrongNumberOfValues
 from archc.diagnostics.kinds.values import ValueNotAllowed
 from archc.diagnostics.model import Kind
-from archc.graph.elaborate.scope import UNKNOWN, BlockDefinition, Datum, Presets, Scalar, Scope, describe, kind_of
+from archc.graph.elaborate.scope import (
+    UNKNOWN,
+    BlockDefinition,
+    Datum,
+    Presets,
+    Scalar,
+    Scope,
+    Side,
+    describe,
+    kind_of,
+)
 from archc.ops.values import Window
 from archc.record import Record
 from archc.source import Span
@@ -58,6 +68,7 @@ class Formulas:
         self.largest = 10**digits
         self.digits = digits
         self.lookup = lookup
+        self.read_side: Callable[[Side], int] = int
 
     def evaluate(self, expression: tree.Expression, scope: Scope) -> Datum:
         """The value of an expression; raises Mistake."""
@@ -103,6 +114,8 @@ class Formulas:
         found = scope.find(node.parts[0]) if len(node.parts) == 1 else None
         if found is None:
             found = self.lookup(node, scope)
+        if type(found) is Side:
+            return self.read_side(found)
         if found is UNKNOWN:
             raise Silenced(node.span)
         if found is None:

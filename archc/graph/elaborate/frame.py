@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from archc.diagnostics.kinds.expansion import ExpansionTooLarge
 from archc.diagnostics.model import Bag, Fix, Kind, Label
 from archc.graph.elaborate.formulas import Formulas, Mistake, Silenced
 from archc.graph.elaborate.levels import Entry, Level, Naming
-from archc.graph.elaborate.scope import Datum, RowRef, Scope, Word
+from archc.graph.elaborate.scope import Datum, RowRef, Scope, Side, Word, open_side
 from archc.graph.ir import Instance, Network, Node
 from archc.limits import Limits
 from archc.ops.base import Op
-from archc.ops.values import Value
+from archc.ops.values import Shape, Value
 from archc.source import Span
 from archc.syntax import tree
 from archc.syntax.parse import parse_formula
@@ -116,10 +118,15 @@ class Context:
         self.depth = 0
         self.sizes: dict[str, int] = {}
         self.input_override: tuple[int, ...] | None = None
-        self.open_letters: dict[str, tuple[int, int]] = {}
+        self.formulas.read_side = self._read_side
+        self.side_reads = 0
+        self.bound_channels: dict[int, int] = {}
+        self.rebuilds: dict[int, Callable[[], Op]] = {}
+        self.size_notes: list[tuple[Callable[[Value], Kind | None], int, Span]] = []
+        self.replayed: list[Value | None] | None = None
         self.paths_of_join: tuple[Label, ...] = ()
-        self.any_size = False
-        self.illegal = False
+        self.rules: list[Callable[[], bool]] = []
+        self.obeys_rules = True
 
     def hooks(self, bodies: Any) -> None:
         """Tie the knot: blocks and joins run bodies, bodies run blocks and joins."""
@@ -217,12 +224,45 @@ class Context:
         """A node's value is used."""
         self.read_nodes.add(node)
 
-    def depends_on_size(self, frame: Frame) -> None:
-        """Expansion itself read an open side."""
+    @property
+    def is_open(self) -> bool:
+        """Whether an input has sides left open."""
+        return bool(self.network.open_sides)
 
     def bind_side(self, scope: Scope, name: str, node: int | None, axis: int, side: int) -> None:
         """H, W ... of a block's incoming value."""
+        if self.is_open and node is not None:
+            side = open_side(side, name, node, axis)
         scope.implicit[name] = side
+
+    def bind_channels(self, scope: Scope, name: str, node: int | None, channels: int) -> None:
+        """C of a block's incoming value; a replay makes sure that it is the same at another size."""
+        scope.implicit[name] = channels
+        if self.is_open and node is not None:
+            self.bound_channels[node] = channels
+
+    def _read_side(self, side: Side) -> int:
+        """The value of a side that depends on an open size; what reads it is counted."""
+        self.side_reads += 1
+        if self.replayed is None:
+            return int(side)
+        if side.node < 0:
+            return self.sizes[side.letter]
+        shape = self.replayed[side.node]
+        if not isinstance(shape, Shape):
+            raise Silenced(self.nodes[side.node].span)
+        if side.axis >= 0:
+            return shape.dims[side.axis]
+        return shape.things
+
+    @contextmanager
+    def reading_sides(self) -> Iterator[None]:
+        """Formulas in here may read open sides: what they say is worked out again for each size."""
+        before = self.side_reads
+        try:
+            yield
+        finally:
+            self.side_reads = before
 
     def label_formula(self, formula: str, frame: Frame, span: Span) -> Datum:
         """The value of braces in a label."""

@@ -6,7 +6,7 @@ from archc.diagnostics.kinds.notes import SizePromiseBroken, SizeRuleBroken
 from archc.diagnostics.kinds.values import ValueNotAllowed
 from archc.graph.elaborate.formulas import Mistake
 from archc.graph.elaborate.frame import Context, Frame
-from archc.graph.elaborate.scope import Scope
+from archc.graph.elaborate.scope import Scope, open_side
 from archc.graph.ir import OpenSides
 from archc.ops.ends import Input
 from archc.ops.values import Count, Shape, Value, text_of
@@ -14,6 +14,7 @@ from archc.source import Span
 from archc.syntax import tree
 
 SIDE_IF_OPEN = 224
+SIZES_TRIED = 512
 
 
 def run_input(context: Context, frame: Frame, step: tree.Input, name: str | None) -> None:
@@ -21,19 +22,42 @@ def run_input(context: Context, frame: Frame, step: tree.Input, name: str | None
     if frame.inputs is not None:
         _given(context, frame, step, name or "input")
         return
+    asked = set(context.sizes)
     shape, letters = input_shape(context, frame, step)
+    if letters and not asked and context.obeys_rules and context.input_override is None and step.where is not None:
+        shape = _obeying(context, frame, step, shape, letters)
     name = name or "input"
     node = context.add(Input(size=shape), (), frame.level.key(name), frame, step.span)
     context.network.inputs[name] = node.index
     frame.value = node.index
     if name == "input":
         context.finish(frame.level.entry(name, step.span), node.index, frame)
+    if letters or (context.is_open and not override):
+        context.rebuilds[node.index] = lambda: Input(size=_again(context, frame, step, shape))
     if letters:
         condition = step.where.span.text if step.where is not None else ""
         open_sides = OpenSides(tuple([(letter, name, axis) for letter, axis in letters]), condition, step.span)
         context.network.open_sides = (*context.network.open_sides, open_sides)
     if step.where is not None:
         _check_rule(context, frame, step, str(shape))
+
+
+def _obeying(
+    context: Context, frame: Frame, step: tree.Input, shape: Shape, letters: list[tuple[str, int]]
+) -> Shape:
+    """The input at the first size from 224 up that its `where` allows; as it is if none is found."""
+    assert step.where is not None
+    context.frame = frame
+    with context.reading_sides():
+        for size in range(SIDE_IF_OPEN, SIDE_IF_OPEN + SIZES_TRIED):
+            for letter, _ in letters:
+                frame.scope.names[letter] = open_side(size, letter)
+            if context.formulas.truth(step.where, frame.scope):
+                context.sizes.update(dict.fromkeys([letter for letter, _ in letters], size))
+                return _again(context, frame, step, shape)
+    for letter, _ in letters:
+        frame.scope.names[letter] = open_side(SIDE_IF_OPEN, letter)
+    return shape
 
 
 def input_shape(
@@ -58,8 +82,8 @@ def input_shape(
             if size is None:
                 size = override[axis] if override and axis < len(override) else SIDE_IF_OPEN
             letters.append((letter, axis))
-            frame.scope.names[letter] = size
-            context.open_letters[letter] = (len(context.nodes), axis)
+            frame.scope.names[letter] = open_side(size, letter)
+            context.sizes[letter] = size
             dims.append(size)
         else:
             dims.append(_side(context, frame, side))
@@ -68,6 +92,14 @@ def input_shape(
     if any(side < 1 for side in dims):
         raise Mistake(ValueNotAllowed("an input", text.span.text, "sides of at least 1"), text.span)
     return Shape(tuple(dims), count), letters
+
+
+def _again(context: Context, frame: Frame, step: tree.Input, shape: Shape) -> Shape:
+    """The input's shape at other sizes of its letters."""
+    dims = step.shape.dims
+    sides = dims.sides if isinstance(dims, tree.Size) else (dims,)
+    again = [_side(context, frame, side) for side in sides if side is not None]
+    return Shape(tuple(again), shape.count)
 
 
 def _overridden(dims: list[int], override: tuple[int, ...], span: Span) -> list[int]:
@@ -118,8 +150,7 @@ def _given(context: Context, frame: Frame, step: tree.Input, name: str) -> None:
         if axis < len(shape.dims) and side is not None:
             letter = open_letter(side, frame.scope)
             if letter is not None:
-                frame.scope.names[letter] = shape.dims[axis]
-                context.depends_on_size(frame)
+                context.bind_side(frame.scope, letter, node, axis, shape.dims[axis])
     last = sides[-1]
     if last is not None:
         wanted = _side(context, frame, last)
@@ -134,8 +165,16 @@ def _given(context: Context, frame: Frame, step: tree.Input, name: str) -> None:
 
 def _check_rule(context: Context, frame: Frame, step: tree.Input, size: str) -> None:
     assert step.where is not None
-    context.frame = frame
-    if context.formulas.truth(step.where, frame.scope) or context.any_size:
+    where = step.where
+
+    def holds() -> bool:
+        context.frame = frame
+        with context.reading_sides():
+            return context.formulas.truth(where, frame.scope)
+
+    if frame.inputs is None:
+        context.rules.append(holds)
+    if not context.obeys_rules or holds():
         return
     rule = step.where.span.text
     kind = SizeRuleBroken(rule, size, (), f"`where {rule}` does not hold for it")

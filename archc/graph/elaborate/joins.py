@@ -139,6 +139,8 @@ def run_scan(
     value = layers.running(context, frame, "scan", call.span)
     shape = context.nodes[value].shape
     times = shape.count if isinstance(shape, Shape) else None
+    if context.is_open and isinstance(times, int):
+        context.side_reads += 1
     instance = Instance("scan", path, frame.instance, call.span, times=times)
     frame.instance.items.append(instance)
     inner = frame.inside(instance=instance, scope=Scope(frame.scope), waiting=[])

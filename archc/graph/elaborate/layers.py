@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from archc.diagnostics.kinds.names import UnknownName
@@ -24,17 +25,30 @@ from archc.syntax import tree
 class Prepared:
     """An operator ready to be put into the graph, as often as its row is repeated."""
 
-    __slots__ = ("bound", "call", "op", "rows")
+    __slots__ = ("bound", "call", "op", "rebuild", "rows")
 
     def __init__(self, op: Op, rows: tuple[int, ...], bound: Bound, call: tree.Call) -> None:
+        self.rebuild: Callable[[], Op] | None = None
         self.op = op
         self.rows = rows
         self.bound = bound
         self.call = call
 
 
-def prepare(context: Context, frame: Frame, unit: Unit, word: str | None = None) -> Prepared:
-    """Bind the values of a unit and make its operator; raises Mistake."""
+def prepare(context: Context, frame: Frame, unit: Unit) -> Prepared:
+    """Bind the values of a unit and make its operator; raises Mistake.
+
+    If a value depends on an open size, the operator can be made again for another one.
+    """
+    before = context.side_reads
+    prepared = _bind_all(context, frame, unit)
+    if context.side_reads > before:
+        prepared.rebuild = lambda: _bind_all(context, frame, unit).op
+        context.side_reads = before
+    return prepared
+
+
+def _bind_all(context: Context, frame: Frame, unit: Unit) -> Prepared:
     cls = unit.callee
     assert isinstance(cls, type)
     bound = Bound()
@@ -96,6 +110,8 @@ def place(
     except LayerProblem as problem:
         _report(context, frame, prepared, problem.kind, problem.node)
         node = problem.node
+    if prepared.rebuild is not None:
+        context.rebuilds[node.index] = prepared.rebuild
     _share(context, frame, node)
     frame.value = node.index
     return node

@@ -45,6 +45,24 @@ def elaborate(
 
     `sizes` gives numbers to open letters (`H`, `W`); `input_override` another size to the first input.
     """
+    context = expand(module, net, variant, bag, limits, sizes, input_override)
+    return None if context.failed else context.network
+
+
+def expand(
+    module: Module,
+    net: str,
+    variant: str | None,
+    bag: Bag,
+    limits: Limits = DEFAULT,
+    sizes: dict[str, int] | None = None,
+    input_override: tuple[int, ...] | None = None,
+    obeys_rules: bool = True,
+) -> Context:
+    """Expand a net and keep all that is known of it: what `elaborate` gives, and how to replay its sizes.
+
+    With `obeys_rules` off, `where` and size notes are not asked.
+    """
     found = module.net(net)
     assert found is not None, net
     assert not variant_names(found) or variant in variant_names(found)
@@ -54,6 +72,7 @@ def elaborate(
     context = Context(network, bag, limits, frozenset(Op.registry) | frozenset(bodies.flags()))
     context.sizes = dict(sizes or {})
     context.input_override = input_override
+    context.obeys_rules = obeys_rules
     context.hooks(bodies)
     collecting = gc.isenabled()
     recursion = sys.getrecursionlimit()
@@ -65,7 +84,7 @@ def elaborate(
         sys.setrecursionlimit(recursion)
         if collecting:
             gc.enable()
-    return None if context.failed else network
+    return context
 
 
 def _run(context: Context, module: Module, net: tree.Net, variant: str) -> None:

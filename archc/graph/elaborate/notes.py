@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from fractions import Fraction
 
 from archc.diagnostics.kinds.names import UnknownName
 from archc.diagnostics.kinds.notes import SizeNoteWrong
 from archc.diagnostics.kinds.values import ValueNotAllowed
-from archc.diagnostics.model import Edit, Fix
+from archc.diagnostics.model import Edit, Fix, Kind
 from archc.graph.elaborate.formulas import Mistake
 from archc.graph.elaborate.frame import Context, Frame
 from archc.graph.elaborate.inputs import fits, shown, written_shape
@@ -24,19 +25,33 @@ METRICS = ("params", "macs", "flops", "values", "memory", "peak", "layers", "out
 
 def check_arrow(context: Context, frame: Frame, arrow: tree.Arrow, first: int) -> None:
     """Compare the running value with what the row says it should be."""
-    if not frame.arrows or frame.value is None:
+    if not frame.arrows or frame.value is None or not context.obeys_rules:
         return
     value = context.nodes[frame.value].shape
-    if value is None or context.any_size and context.illegal:
+    if value is None:
         return
-    sides, count = written_shape(context, frame, arrow.shape)
+    with context.reading_sides():
+        sides, count = written_shape(context, frame, arrow.shape)
     context.arrows[arrow.shape.span] = value
+    if context.is_open:
+        context.size_notes.append((_note(context, frame, arrow), frame.value, arrow.shape.span))
     if fits(sides, count, value):
         return
     span = arrow.shape.span
     fix = Fix(f"write `-> {shown(value)}`", (Edit(span, shown(value)),), "unsafe")
     kind = SizeNoteWrong(span.text, shown(value))
     context.report(kind, span, frame, notes=size_trail(context.network, frame.value), fixes=(fix,))
+
+
+def _note(context: Context, frame: Frame, arrow: tree.Arrow) -> Callable[[Value], Kind | None]:
+    """The same comparison at other sizes of an open input."""
+
+    def compare(value: Value) -> Kind | None:
+        sides, count = written_shape(context, frame, arrow.shape)
+        said = arrow.shape.span.text
+        return None if fits(sides, count, value) else SizeNoteWrong(said, shown(value))
+
+    return compare
 
 
 def take_check(context: Context, frame: Frame, row: tree.CheckRow) -> None:
@@ -114,10 +129,10 @@ def _add(
     number: Fraction | int = 0
     unit = Fraction(0)
     shape: Value | None = None
-    sides: tuple[int | None, ...] | None = None
     if metric.name == "output":
         context.expected_outputs.append((value, node, span, relation))
-        sides, shape = None, _shape(context, frame, value)
+        with context.reading_sides():
+            shape = _shape(context, frame, value)
     else:
         number = _number(context, frame, value)
         unit = value.unit if isinstance(value, tree.Number) else Fraction(0)

@@ -87,6 +87,24 @@ class ExternDefinition:
         return self.tree.name
 
 
+class Side(int):
+    """A side that depends on an open input size: read, it may have another value when sizes are replayed.
+
+    It is the open `letter` itself, or side `axis` of the value of `node` (axis -1: its count).
+    """
+
+    letter: str
+    node: int
+    axis: int
+
+
+def open_side(value: int, letter: str, node: int = -1, axis: int = 0) -> Side:
+    """A side at the size being elaborated, and where it comes from."""
+    side = Side(value)
+    side.letter, side.node, side.axis = letter, node, axis
+    return side
+
+
 UNKNOWN = Word("")
 """The size of a value that a mistake made unknown: what depends on it stays silent."""
 

@@ -1,0 +1,160 @@
+"""An expanded net at other sizes of its open input: shapes inferred again, nothing expanded again.
+
+Sizes are numbers while expanding. What a net does at another size follows from its graph alone, unless the
+expansion itself read an open side (a guard on H, say); then it is expanded anew, which is slower.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from archc.diagnostics.kinds.values import ValueNotAllowed
+from archc.diagnostics.model import Kind
+from archc.graph.elaborate.formulas import Mistake
+from archc.graph.elaborate.frame import Context, Unknown
+from archc.ops.base import Tensors
+from archc.ops.values import Count, Shape, Value
+from archc.source import Span
+
+
+class Outcome:
+    """What a net does at one size: shapes of its nodes as far as they go, and the first thing wrong."""
+
+    __slots__ = ("kind", "node", "shapes", "span")
+
+    def __init__(
+        self, shapes: list[Value | None], node: int = -1, kind: Kind | None = None, span: Span | None = None
+    ) -> None:
+        self.shapes = shapes
+        self.node = node
+        self.kind = kind
+        self.span = span
+
+    @property
+    def legal(self) -> bool:
+        """Whether every row works out."""
+        return self.kind is None
+
+
+class Replay:
+    """Replays one expanded net. `complete` says whether its graph holds for every size."""
+
+    def __init__(self, context: Context, anew: Callable[[dict[str, int]], Context]) -> None:
+        self.context = context
+        self.anew = anew
+        self.complete = context.side_reads == 0
+        self.memo: dict[tuple[Any, ...], Any] = {}
+        self.letters = [letter for sides in context.network.open_sides for letter, _, _ in sides.letters]
+        self.weights: dict[int, Tensors] = {}
+
+    def at(self, sizes: dict[str, int]) -> Outcome:
+        """The net at these sizes of its letters; `where` is not asked."""
+        if not self.complete:
+            context = self.anew(sizes)
+            return self._verdict(context)
+        context = self.context
+        kept = context.sizes
+        context.sizes = sizes
+        shapes: list[Value | None] = [None] * len(context.nodes)
+        context.replayed = shapes
+        try:
+            return self._infer(shapes)
+        finally:
+            context.sizes, context.replayed = kept, None
+
+    def _verdict(self, context: Context) -> Outcome:
+        shapes = [node.shape for node in context.nodes]
+        if not context.failed:
+            return self._same_weights(Outcome(shapes), context)
+        first = next((found for found in context.bag.sorted() if found.severity == "error"), None)
+        reason = first.message if first is not None else "it does not work out"
+        return Outcome(shapes, len(shapes), ValueNotAllowed("this size", reason, "another"))
+
+    def _infer(self, shapes: list[Value | None]) -> Outcome:
+        context, memo = self.context, self.memo
+        rebuilds = context.rebuilds
+        for node in context.nodes:
+            rebuild = rebuilds.get(node.index)
+            inputs = tuple([shapes[index] for index in node.inputs])
+            if isinstance(node.op, Unknown) or None in inputs:
+                continue
+            if rebuild is not None:
+                try:
+                    found = rebuild().shape(*inputs)
+                except Mistake as mistake:
+                    return Outcome(shapes, node.index, mistake.kind, mistake.span)
+            else:
+                key = (id(node.op), inputs)
+                found = memo.get(key)
+                if found is None:
+                    found = memo[key] = node.op.shape(*inputs)
+            if isinstance(found, Kind):
+                return Outcome(shapes, node.index, found, node.span)
+            shapes[node.index] = found
+        for index, channels in context.bound_channels.items():
+            shape = shapes[index]
+            if isinstance(shape, Shape) and shape.dims and shape.channels != channels:
+                return self._verdict(self.anew(dict(context.sizes)))
+        return self._same_weights(Outcome(shapes), context)
+
+    def _same_weights(self, outcome: Outcome, context: Context) -> Outcome:
+        """One network has one set of weights: a layer whose weights change with the size forbids it."""
+        for index, expected in self.weights.items():
+            if index >= len(context.nodes):
+                continue
+            node = context.nodes[index]
+            found = node.op.weights(*[outcome.shapes[i] for i in node.inputs])
+            if found != expected:
+                kind = ValueNotAllowed(f"`{node.op.word}`", "other weights at this size", "the same ones")
+                return Outcome(outcome.shapes, index, kind, node.span)
+        return outcome
+
+    def fix_weights(self, sizes: dict[str, int]) -> None:
+        """From here on the weights are those of these sizes."""
+        outcome = self.at(sizes)
+        if not outcome.legal:
+            return
+        for node in self.context.nodes:
+            inputs = [outcome.shapes[index] for index in node.inputs]
+            if node.shape is None or None in inputs:
+                continue
+            tensors = node.op.weights(*inputs)
+            if tensors and node.op.weights(*[_larger(shape) for shape in inputs]) != tensors:
+                self.weights[node.index] = tensors
+
+    def notes_at(self, outcome: Outcome, sizes: dict[str, int]) -> list[tuple[Kind, Span]]:
+        """Size notes that do not hold at a legal size."""
+        context = self.context
+        if not self.complete:
+            return []
+        kept = context.sizes
+        context.sizes, context.replayed = sizes, outcome.shapes
+        wrong: list[tuple[Kind, Span]] = []
+        try:
+            for compare, node, span in context.size_notes:
+                shape = outcome.shapes[node]
+                if shape is None:
+                    continue
+                try:
+                    kind = compare(shape)
+                except Mistake as mistake:
+                    kind = mistake.kind
+                if kind is not None:
+                    wrong.append((kind, span))
+        finally:
+            context.sizes, context.replayed = kept, None
+        return wrong
+
+
+def _larger(value: Value | None) -> Any:
+    """The same value with every side but the channels, and its count, larger by one."""
+    if not isinstance(value, Shape):
+        return tuple([_larger(item) for item in value or ()])
+    spatial = tuple([side + 1 for side in value.spatial])
+    count = value.count
+    if isinstance(count, int) and not isinstance(count, Count):
+        count += 1
+    return Shape((*spatial, *value.dims[-1:]), count)
+
+
