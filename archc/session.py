@@ -9,7 +9,8 @@ from archc.diagnostics.kinds.names import NetNotChosen, UnknownNet
 from archc.diagnostics.kinds.values import ValueNotAllowed
 from archc.diagnostics.model import Bag, Diagnostic, Kind
 from archc.files import STDIN, SUFFIX, Files, find_named, shipped_nets, split_name
-from archc.graph.elaborate import elaborate
+from archc.graph.elaborate import expand
+from archc.graph.elaborate.frame import Context
 from archc.graph.ir import Network
 from archc.graph.modules import Module, Modules
 from archc.limits import DEFAULT, Limits
@@ -134,9 +135,29 @@ class Session:
             takes = "a size such as 320x320x3"
             self.report(ValueNotAllowed("the input", f"`{input_text}`", takes), "")
             return None
-        network = elaborate(module, net, variant, bag, self.limits, input_override=sides)
+        context = expand(module, net, variant, bag, self.limits, input_override=sides)
+        if context.is_open and sides is None:
+            context, bag = self._at_a_legal_size(module, net, variant, context)
         self.add(bag.sorted())
-        return None if bag.has_errors else network
+        return None if bag.has_errors else context.network
+
+    def _at_a_legal_size(
+        self, module: Module, net: str, variant: str | None, context: Context
+    ) -> tuple[Context, Bag]:
+        """An open net at its example size, or at the smallest size from 224 up that works."""
+        from archc.analysis.sizes import study
+
+        bag = context.bag
+        found = study(module, net, variant, self.limits)
+        if found is None:
+            return context, bag
+        sizes = example_sizes(context.network) or found.chosen
+        if sizes and sizes != context.sizes:
+            bag = Bag()
+            context = expand(module, net, variant, bag, self.limits, sizes)
+        bag.extend(found.findings)
+        context.network.size_rule = found.text
+        return context, bag
 
     def _pick(self, nets: dict[str, list[str]], part: str, source: SourceFile) -> list[Chosen]:
         found = matches(nets, part)
@@ -148,6 +169,15 @@ class Session:
         else:
             self.report(UnknownNet(part, tuple(all_names(nets))), source.name)
         return []
+
+
+def example_sizes(network: Network) -> dict[str, int]:
+    """The sizes of `meta example = 512x512x1`, by letter."""
+    sides = sides_of(str(network.meta.get("example", "")))
+    if sides is None:
+        return {}
+    letters = [one for sides_open in network.open_sides for one in sides_open.letters]
+    return {letter: sides[axis] for letter, _, axis in letters if axis < len(sides)}
 
 
 def sides_of(text: str) -> tuple[int, ...] | None:

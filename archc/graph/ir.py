@@ -124,7 +124,7 @@ class Network:
 
     `name` is `resnet.50`; `inputs`, `outputs` and `training_outputs` map the names people use to nodes.
     `carried` ties each `prev` node to the node it reads one step late.
-    `open_sides` says which sides were open and `evaluated_at` the sizes chosen for them.
+    `open_sides` says which sides were open, `size_rule` which sizes work, in words.
     """
 
     def __init__(self, name: str, net: str, variant: str, source: SourceFile) -> None:
@@ -142,8 +142,14 @@ class Network:
         self.meta: dict[str, str | int | Fraction | float] = {}
         self.carried: dict[int, int] = {}
         self.open_sides: tuple[OpenSides, ...] = ()
-        self.evaluated_at: dict[str, str] = {}
+        self.size_rule = ""
         self.span: Span | None = None
+
+    @property
+    def evaluated_at(self) -> dict[str, str]:
+        """The sizes at which an open network was evaluated, by input; empty for a closed one."""
+        names = {name for sides in self.open_sides for _, name, _ in sides.letters}
+        return {name: str(self.nodes[self.inputs[name]].shape) for name in self.inputs if name in names}
 
     def weights(self, node: Node) -> Tensors:
         """Trained tensors of a node, name (`weight`, or `` for a bare key) to size in torch's order."""

@@ -13,16 +13,49 @@ HERE = os.path.dirname(__file__)
 GRAMMAR = os.path.join(HERE, "arch.lark")
 TABLES = os.path.join(HERE, "arch.tables")
 STARTS = ["line", "variant_row", "inner"]
+_SHIFT = 0
 
 
 def make_tables() -> dict[str, Any]:
-    """Compile the grammar; a tenth of a second, so done once and shipped."""
+    """Compile the grammar; a tenth of a second, so done once and shipped. Equal grammars give equal tables."""
     with open(GRAMMAR, encoding="utf-8") as file:
         lark = Lark(file.read(), parser="lalr", lexer="contextual", start=STARTS)
     buffer = io.BytesIO()
     lark.save(buffer)
     tables: dict[str, Any] = pickle.loads(buffer.getvalue())
+    tables["data"]["parser"]["parser"] = _renumbered(tables["data"]["parser"]["parser"])
     return tables
+
+
+def _renumbered(parser: dict[str, Any]) -> dict[str, Any]:
+    """Number states as they are reached and symbols by name: lark's own numbers differ in each run."""
+    symbols = sorted(parser["tokens"].values())
+    number = {symbol: at for at, symbol in enumerate(symbols)}
+    moves = {
+        state: sorted((number[parser["tokens"][token]], action) for token, action in row.items())
+        for state, row in parser["states"].items()
+    }
+    order = {state: at for at, (_start, state) in enumerate(sorted(parser["start_states"].items()))}
+    waiting = list(order)
+    for state in waiting:
+        for _symbol, (kind, target) in moves[state]:
+            if kind == _SHIFT and target not in order:
+                order[target] = len(order)
+                waiting.append(target)
+    states = {
+        order[state]: {
+            symbol: (kind, order[target] if kind == _SHIFT else target)
+            for symbol, (kind, target) in moves[state]
+        }
+        for state in waiting
+    }
+    return {
+        **parser,
+        "tokens": dict(enumerate(symbols)),
+        "states": states,
+        "start_states": {name: order[parser["start_states"][name]] for name in sorted(parser["start_states"])},
+        "end_states": {name: order[parser["end_states"][name]] for name in sorted(parser["end_states"])},
+    }
 
 
 def load_parser(rules: object) -> Lark:

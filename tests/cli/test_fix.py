@@ -1,0 +1,72 @@
+"""`--fix`: only what was tried, and files are replaced in one step."""
+
+from __future__ import annotations
+
+from archc.api import check_paths
+from tests.cli.conftest import TOY
+
+TABS = TOY.replace("  input", "\tinput")
+
+
+def test_safe_ones_are_applied(archc, project):
+    assert archc("check", "a.arch", "--fix", a=TABS).code == 0
+    assert (project / "a.arch").read_text() == TOY
+
+
+def test_unsafe_ones_are_asked_for(archc, project):
+    wrong = TOY.replace("conv 3x3 8", "Conv2d 3x3 8")
+    assert archc("check", "a.arch", "--fix", a=wrong).code == 1
+    assert (project / "a.arch").read_text() == wrong
+    assert archc("check", "a.arch", "--unsafe-fixes").code == 0
+    assert (project / "a.arch").read_text() == TOY
+
+
+def test_a_difference_writes_nothing(archc, project):
+    result = archc("check", "a.arch", "--fix", "--diff", a=TABS)
+    assert result.code == 1
+    assert "-\tinput 8x8x3\n+  input 8x8x3\n" in result.out
+    assert (project / "a.arch").read_text() == TABS
+    assert archc("check", "a.arch", "--diff", a=TOY) == (0, "", "")
+
+
+def test_line_ends_and_mode_are_kept(archc, project):
+    path = project / "a.arch"
+    path.write_bytes(TABS.replace("\n", "\r\n").encode())
+    path.chmod(0o640)
+    assert archc("check", "a.arch", "--fix").code == 0
+    assert path.read_bytes() == TOY.replace("\n", "\r\n").encode()
+    assert path.stat().st_mode & 0o777 == 0o640
+    assert {entry.name for entry in project.iterdir()} == {"archc.toml", "a.arch"}
+
+
+def test_a_link_stays_a_link(archc, project):
+    (project / "real.arch").write_text(TABS)
+    (project / "link.arch").symlink_to("real.arch")
+    assert archc("check", "link.arch", "--fix").code == 0
+    assert (project / "link.arch").is_symlink()
+    assert (project / "real.arch").read_text() == TOY
+
+
+def test_standard_input_is_answered_on_standard_output(process):
+    result = process("check", "-", "--fix", text=TABS.encode())
+    assert (result.code, result.out) == (0, TOY)
+
+
+def test_every_offered_edit_works(project):
+    (project / "a.arch").write_text("net toy()\n  input 7x7x3\n  conv 3x3/3 8\n")
+    (found,) = check_paths(["a.arch"])
+    assert len(found.fixes) >= 2
+    for fix in found.fixes:
+        text = (project / "a.arch").read_text()
+        for edit in reversed(fix.edits):
+            text = text[: edit.span.start] + edit.replacement + text[edit.span.end :]
+        (project / "b.arch").write_text(text)
+        assert check_paths(["b.arch"]) == []
+
+
+def test_an_edit_that_breaks_something_else_is_not_offered(project):
+    text = "net toy()\n  input 7x7x3\n  conv 3x3/3 8\n  conv 1x1 8  -> 9x9x8\n"
+    (project / "a.arch").write_text(text)
+    found = [one for one in check_paths(["a.arch"]) if one.slug == "size-not-whole"]
+    assert found
+    assert found[0].fixes == ()
