@@ -11,6 +11,8 @@ from archc.syntax.build_formulas import Children, FormulaRules
 
 _SLIDE = re.compile(r"([A-Za-z]+)(\d*)-(\d+)")
 
+COPY_NUMBERS = (("i",), ("j",))
+
 
 class RowRules(FormulaRules):
     """The rules of one row."""
@@ -75,6 +77,7 @@ class RowRules(FormulaRules):
             self._repeat(repeat),
             first or (),
             until,
+            uses_copy_number(values, keywords, first or ()),
         )
 
     def _head(self, token: Any) -> tuple[tree.Name, tuple[Any, ...]]:
@@ -182,3 +185,38 @@ class RowRules(FormulaRules):
     def split(self, children: Children) -> tree.Split:
         label, cells, arrow = children
         return tree.Split(self.whole, self._label(label), cells, arrow)
+
+
+def uses_copy_number(*parts: Any) -> bool:
+    """Whether `i` or `j`, the numbers of a copy, stand in some values."""
+    pending: list[Any] = list(parts)
+    while pending:
+        node = pending.pop()
+        kind = type(node)
+        if kind is tree.Name:
+            if node.parts in COPY_NUMBERS:
+                return True
+        elif kind is tuple or kind is list:
+            pending.extend(node)
+        elif kind is tree.Keyword:
+            pending.append(node.value)
+        elif kind in _COMPOUND:
+            pending.extend([getattr(node, field) for field in kind.__fields__[1:]])
+    return False
+
+
+_COMPOUND = frozenset(
+    (
+        tree.Size,
+        tree.Arithmetic,
+        tree.Power,
+        tree.Signed,
+        tree.Function,
+        tree.Choice,
+        tree.Comparison,
+        tree.Logic,
+        tree.Negation,
+        tree.Preset,
+        tree.ShapeText,
+    )
+)

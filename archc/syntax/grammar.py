@@ -17,7 +17,10 @@ _SHIFT = 0
 
 
 def make_tables() -> dict[str, Any]:
-    """Compile the grammar; a tenth of a second, so done once and shipped. Equal grammars give equal tables."""
+    """Compile the grammar; a tenth of a second, so done once and shipped.
+
+    Equal grammars give equal tables.
+    """
     with open(GRAMMAR, encoding="utf-8") as file:
         lark = Lark(file.read(), parser="lalr", lexer="contextual", start=STARTS)
     buffer = io.BytesIO()
@@ -35,7 +38,8 @@ def _renumbered(parser: dict[str, Any]) -> dict[str, Any]:
         state: sorted((number[parser["tokens"][token]], action) for token, action in row.items())
         for state, row in parser["states"].items()
     }
-    order = {state: at for at, (_start, state) in enumerate(sorted(parser["start_states"].items()))}
+    starts = sorted(parser["start_states"].items())
+    order = {state: at for at, (_start, state) in enumerate(starts)}
     waiting = list(order)
     for state in waiting:
         for _symbol, (kind, target) in moves[state]:
@@ -53,8 +57,8 @@ def _renumbered(parser: dict[str, Any]) -> dict[str, Any]:
         **parser,
         "tokens": dict(enumerate(symbols)),
         "states": states,
-        "start_states": {name: order[parser["start_states"][name]] for name in sorted(parser["start_states"])},
-        "end_states": {name: order[parser["end_states"][name]] for name in sorted(parser["end_states"])},
+        "start_states": {start: order[at] for start, at in starts},
+        "end_states": {start: order[at] for start, at in sorted(parser["end_states"].items())},
     }
 
 

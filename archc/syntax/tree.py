@@ -184,7 +184,10 @@ class Drop(Record):
 
 
 class Call(Record):
-    """A layer or block with its values: `conv 96 11x11/4 pad=2 no relu x3 first s=2`."""
+    """A layer or block with its values: `conv 96 11x11/4 pad=2 no relu x3 first s=2`.
+
+    `numbered` says that a value uses `i` or `j`, so that each copy has values of its own.
+    """
 
     span: Span
     head: Name
@@ -196,6 +199,7 @@ class Call(Record):
     repeat: Expression | None
     first: tuple[Keyword, ...]
     until: Name | None
+    numbered: bool
     label: Label | None = None
 
 

@@ -104,7 +104,7 @@ class Context:
         self.words = words
         self.frame: Frame | None = None
         self.shapes: dict[tuple[Any, ...], Any] = {}
-        self.kept: list[Op] = []
+        self.ops: dict[Any, Op] = {}
         self.steps = 0
         self.failed = False
         self.used: set[int] = set()
@@ -191,7 +191,6 @@ class Context:
         if found is None:
             found = op.shape(*shapes)
             self.shapes[key] = found
-            self.kept.append(op)  # an operator must outlive its id
         return (None, found) if isinstance(found, Kind) else (found, None)
 
     def unknown(self, frame: Frame, span: Span) -> int:

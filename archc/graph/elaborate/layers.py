@@ -60,8 +60,11 @@ def _bind_all(context: Context, frame: Frame, unit: Unit) -> Prepared:
         mode = frame.scope.sizes
         default = mode if mode in cls.fields["rounding"].choices else "floor"
         bound.options.setdefault("rounding", default)
-    missing(cls, unit.word, bound, call.span)
-    op = cls(**bound.options)
+    key = (cls, *bound.options.items())
+    op = context.ops.get(key)
+    if op is None:
+        missing(cls, unit.word, bound, call.span)
+        op = context.ops[key] = cls(**bound.options)
     rows = [row.node for name, row in _in_order(cls, bound)]
     if cls.wants_pool_input:
         rows.append(_pool_input(context, bound, rows[0]))

@@ -9,10 +9,10 @@ from archc.graph.elaborate.frame import Context, Frame
 from archc.graph.elaborate.levels import Level, claim, descend
 from archc.graph.elaborate.notes import check_arrow
 from archc.graph.elaborate.scope import Scope
-from archc.graph.elaborate.steps import COPY_NAMES, Own, fill, run_chain
-from archc.graph.elaborate.units import mentions
+from archc.graph.elaborate.steps import Own, fill, run_chain
 from archc.record import replace
 from archc.syntax import tree
+from archc.syntax.build_rows import uses_copy_number
 
 ANONYMOUS = "_"
 
@@ -181,6 +181,7 @@ class _Cells:
         self.keywords = list(call.keywords)
         self.first = list(call.first)
         self.repeat = call.repeat
+        self.numbered = call.numbered
         self.arrow: tree.Arrow | None = None
 
     def take(self, column: tree.Column, value: tree.Expression) -> None:
@@ -199,8 +200,8 @@ class _Cells:
         (self.first if column.kind == "first" else self.keywords).append(keyword)
 
     def _ready(self, column: tree.Column, value: tree.Expression) -> tree.Expression:
-        probe = replace(self.base, values=(value,), keywords=(), first=())
-        if mentions(probe, COPY_NAMES):
+        if uses_copy_number(value):
+            self.numbered = True
             return value
         datum = self.context.evaluate(value, self.frame, self.scope)
         if column.kind == "value":
@@ -211,5 +212,9 @@ class _Cells:
     def call(self) -> tree.Call:
         """The call with the cells' values."""
         return replace(
-            self.base, keywords=tuple(self.keywords), first=tuple(self.first), repeat=self.repeat
+            self.base,
+            keywords=tuple(self.keywords),
+            first=tuple(self.first),
+            repeat=self.repeat,
+            numbered=self.numbered,
         )

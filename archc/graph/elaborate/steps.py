@@ -10,13 +10,12 @@ from archc.graph.elaborate.formulas import Mistake
 from archc.graph.elaborate.frame import Context, Frame
 from archc.graph.elaborate.levels import Entry, Level, Naming, claim, descend
 from archc.graph.elaborate.scope import RowRef, describe
-from archc.graph.elaborate.units import Unit, expand, mentions
+from archc.graph.elaborate.units import Unit, expand
 from archc.ops.ends import Identity
 from archc.record import replace
 from archc.source import Span
 from archc.syntax import tree
 
-COPY_NAMES = frozenset({"i", "j"})
 
 
 class Own:
@@ -186,14 +185,14 @@ def _run_call(
     if call.each:
         _run_each(context, frame, call, units, own)
         return
-    if call.repeat is None and not call.first and not mentions(call, COPY_NAMES):
+    if call.repeat is None and not call.first and not call.numbered:
         run_units(context, frame, units, own, body, call)
         return
     context.frame = frame
     copies = 1
     if call.repeat is not None:
         copies = context.formulas.whole(call.repeat, frame.scope, "a repetition")
-    varying = mentions(call, COPY_NAMES) or (call.label is not None and _has_braces(call.label))
+    varying = call.numbered or (call.label is not None and _has_braces(call.label))
     label = call.label if call.label is not None and _has_braces(call.label) else None
     for copy in range(copies):
         if frame.stopped:

@@ -179,18 +179,3 @@ def _layer(word: str, head: tree.Name, scope: Scope) -> type[Op]:
         if isinstance(scope.find(name), (BlockDefinition, NetDefinition, ExternDefinition, Presets))
     ]
     raise Mistake(UnknownLayer(word, (*callable_names, *Op.registry)), head.span)
-
-
-def mentions(call: tree.Call, names: frozenset[str]) -> bool:
-    """Whether a call's values use one of some names, so that each copy has values of its own."""
-    pending: list[object] = [*call.values, *call.keywords, *call.first]
-    while pending:
-        node = pending.pop()
-        if isinstance(node, tree.Name):
-            if len(node.parts) == 1 and node.parts[0] in names:
-                return True
-        elif isinstance(node, (tuple, list)):
-            pending.extend(node)
-        elif hasattr(type(node), "__fields__"):
-            pending.extend([getattr(node, field) for field in type(node).__fields__ if field != "span"])
-    return False
