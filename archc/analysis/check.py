@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from fractions import Fraction
+from typing import TYPE_CHECKING
 
 from archc.analysis.amounts import (
     Amount,
@@ -21,10 +22,12 @@ from archc.analysis.amounts import (
 )
 from archc.analysis.cost import INFERENCE, TRAINING, Cost, Costs, measure
 from archc.analysis.memory import FLOAT_BYTES, peak_bytes
-from archc.diagnostics.kinds.checks import CheckFailed, CheckNeedsCount, Part, amount_text
 from archc.diagnostics.model import Diagnostic, Kind
 from archc.graph.ir import Check, Network
 from archc.ops.values import Shape, Value, text_of
+
+if TYPE_CHECKING:
+    from archc.diagnostics.kinds.checks import Part
 
 SUMMED = ("params", "macs", "flops", "values", "memory")
 
@@ -84,13 +87,13 @@ def _problem(costs: Costs, check: Check) -> Kind | None:
         amount = amount_of(_cost_of_rows(costs, rows), check.metric)
         missing = tuple([name for name in _symbols(amount) if name not in counts])
         if missing:
-            return CheckNeedsCount(subject, check.metric, text_of_amount(amount), missing)
+            return _needs(subject, check, text_of_amount(amount), missing)
         actual = evaluate(amount, counts)
     elif check.metric == "peak":
         values = [node.shape for node in network.nodes if node.shape is not None]
         missing = tuple([name for name in unknowns(values) if name not in counts])
         if missing:
-            return CheckNeedsCount(subject, check.metric, "", missing)
+            return _needs(subject, check, "", missing)
         actual = peak_bytes(costs, counts=counts, during=rows)
     else:
         actual = costs.layers(rows)
@@ -99,10 +102,17 @@ def _problem(costs: Costs, check: Check) -> Kind | None:
     return _failed(costs, check, subject, actual, rows)
 
 
+def _needs(subject: str, check: Check, formula: str, symbols: tuple[str, ...]) -> Kind:
+    from archc.diagnostics.kinds.checks import CheckNeedsCount
+
+    return CheckNeedsCount(subject, check.metric, formula, symbols)
+
+
 def _failed(
     costs: Costs, check: Check, subject: str, actual: int, rows: frozenset[int] | None
 ) -> Kind:
     from archc.analysis.parts import largest_parts
+    from archc.diagnostics.kinds.checks import CheckFailed
 
     parts: tuple[Part, ...] = ()
     if check.metric in SUMMED and actual:
@@ -117,6 +127,8 @@ def _allowed(check: Check) -> str:
     tolerance = _tolerance(check)
     if check.relation not in ("~=", "==") or not tolerance:
         return ""
+    from archc.diagnostics.kinds.checks import amount_text
+
     low, high = amount_text(check.value - tolerance), amount_text(check.value + tolerance)
     within = f" within {amount_text(check.within * 100)}%" if check.within else ""
     return f"{check.written}{within} stands for {low} to {high}"
@@ -163,6 +175,8 @@ def _output_problem(network: Network, check: Check) -> Kind | None:
     shown = _with_given(gives, dict(check.counts))
     if _fits(expected, shown):
         return None
+    from archc.diagnostics.kinds.checks import CheckFailed
+
     subject = f"`{check.row}` of {network.name}" if check.row else network.name
     return CheckFailed(subject, "output", text_of(shown), check.relation, check.written)
 

@@ -78,6 +78,7 @@ class Network(Part):
     outputs: Sizes
     training_outputs: Sizes = {}
     evaluated_at: Sizes = Field({}, description="the sizes chosen for inputs that are open")
+    size_rule: str = Field("", description="the sizes that open inputs may have, in words")
     batch: int
     dtype: str
     totals: Totals

@@ -31,6 +31,7 @@ def add_parser(subparsers: Any) -> argparse.ArgumentParser:
         "columns. Several, or a file with several variants: a summary row each.",
         epilog="A terminal that is too narrow loses columns, in this order: values, layer, MACs "
         "(of a comparison: peak bytes, values, output, input, layers, MACs). Digits are never cut.",
+        allow_abbrev=False,
     )
     add = parser.add_argument
     add(
@@ -71,8 +72,9 @@ def run(arguments: argparse.Namespace) -> int:
     """Print the table; 1 if the files have errors or a check fails, which is said behind it."""
     problem = _unfit(arguments)
     if problem:
-        print(f"archc analyze: {problem}", file=sys.stderr)
-        return 2
+        from archc.cli.main import complain
+
+        return complain(problem)
     from archc import api
     from archc.limits import DEFAULT
 
@@ -155,16 +157,20 @@ def _chunks(lines: Iterable[str]) -> Iterator[list[str]]:
 
 
 def _findings(findings: list[Diagnostic], *, behind: str = "") -> int:
-    """Print what was found, behind a table or alone; 1 if any of it is an error.
+    """Print what was found, behind a table or alone; 1 if any of it is an error, 2 if no file was.
 
     What programs read (JSON, CSV) or include (Markdown, LaTeX) stays whole: then it is on stderr.
     """
     if not findings:
         return 0
+    from archc.checking import could_not_read
+    from archc.diagnostics.paint import wanted
     from archc.diagnostics.render import render_all
 
     stream = sys.stdout if behind in ("", "table") else sys.stderr
     if behind == "table":
         print()
-    print(render_all(findings), file=stream)
+    print(render_all(findings, wanted(stream)), file=stream)
+    if could_not_read(findings):
+        return 2
     return 1 if any(found.severity == "error" for found in findings) else 0

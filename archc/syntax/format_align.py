@@ -165,7 +165,7 @@ def _tables(lines: list[Line]) -> Iterator[list[Line]]:
     values: list[Line] = []
     for line in lines:
         is_value = line.cells is not None and line.kind in _VALUE_LINES
-        if values and (line.blank or not is_value):
+        if values and (line.blank or not is_value or line.kind is not values[-1].kind):
             yield values
             values = []
         if is_value:

@@ -31,7 +31,7 @@ def make_tables() -> dict[str, Any]:
 
 
 def _renumbered(parser: dict[str, Any]) -> dict[str, Any]:
-    """Number states as they are reached and symbols by name: lark's own numbers differ in each run."""
+    """Number states as they are reached: lark's own numbers differ in each run."""
     symbols = sorted(parser["tokens"].values())
     number = {symbol: at for at, symbol in enumerate(symbols)}
     moves = {

@@ -240,6 +240,6 @@ _RECOGNISERS: tuple[Recogniser, ...] = (
     signs.look_alike, signs.control, _header_colon, languages.python_word, languages.from_import,
     languages.torch_or_keras, languages.caffe_or_darknet, languages.foreign_comment,
     signs.foreign_operator, signs.single_quotes, signs.open_quote, signs.brackets, _size_signs,
-    signs.leading_minus, languages.call_brackets, _table_header, _variant_row, _header_name, _equals,
-    _number_with_letters, _missing, signs.letter, _bar, _colon, _reserved,
+    signs.leading_minus, languages.call_brackets, _table_header, _variant_row, _header_name,
+    _equals, _number_with_letters, _missing, signs.letter, _bar, _colon, _reserved,
 )  # fmt: skip

@@ -7,7 +7,8 @@ import pytest
 from pydantic import ValidationError
 
 from archc.analysis import contract
-from archc.analysis.report import as_json, make_report
+from archc.analysis.document import as_json
+from archc.analysis.report import make_report
 
 SCHEMA = Path(__file__).parents[2] / "docs" / "report.schema.json"
 SPECS = sorted(path.stem for path in (Path(__file__).parents[2] / "specs").glob("*.arch"))

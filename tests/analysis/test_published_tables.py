@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from archc.analysis.report import as_json, make_report
+from archc.analysis.document import as_json
+from archc.analysis.report import make_report
 
 ORACLE = Path(__file__).parents[1] / "oracles" / "seed_tables.json"
 DATA = json.loads(ORACLE.read_text(encoding="utf-8"))

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from archc.analysis.cost import measure
-from archc.analysis.report import as_json, make_report
+from archc.analysis.document import as_json
+from archc.analysis.report import make_report
 from archc.backends.table import printing
 from archc.backends.table.summary import View
 

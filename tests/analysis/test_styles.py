@@ -71,6 +71,7 @@ def test_a_comparison(networks, golden, format_):
 def test_open_nets_say_where_they_were_evaluated(networks):
     lines = lines_of(networks, "yolov3")
     assert "open sizes, evaluated at 224x224x3" in lines
+    assert any(line.startswith("sizes that work: H mod 32 in 0, 25..31") for line in lines)
 
 
 def test_the_slide_of_vgg16(networks):

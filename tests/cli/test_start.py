@@ -10,7 +10,7 @@ import pytest
 
 from tests.conftest import ROOT
 
-NEVER = {"torch", "onnx", "numpy", "networkx", "pydantic", "rich", "graphviz", "dataclasses", "difflib"}
+NEVER = {"torch", "onnx", "numpy", "networkx", "pydantic", "rich", "graphviz", "difflib"}
 COMMANDS = [
     ["analyze", "specs/lenet5.arch"],
     ["check", "specs/lenet5.arch"],

@@ -89,7 +89,9 @@ ROWS = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("row", "message", "pointed", "repaired"), ROWS, ids=[row[0] for row in ROWS])
+@pytest.mark.parametrize(
+    ("row", "message", "pointed", "repaired"), ROWS, ids=[row[0] for row in ROWS]
+)
 def test_rows(row, message, pointed, repaired):
     text = f"net n()\n  {row}\n"
     (found,) = mistakes(text)

@@ -64,6 +64,6 @@ def printed(table: Table, format_: str = "table", width: int | None = None) -> I
 def json_text(reports: list[Report]) -> str:
     """The reports as the published contract."""
     from archc.analysis.contract import text
-    from archc.analysis.report import as_json
+    from archc.analysis.document import as_json
 
     return text(as_json(reports))

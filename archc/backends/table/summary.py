@@ -7,6 +7,7 @@ from archc.analysis.cost import Cost
 from archc.analysis.memory import DTYPES
 from archc.analysis.report import Report, shape_of, sizes
 from archc.backends.table.model import Cells, megabytes
+from archc.diagnostics.columns import harmless
 from archc.record import Record
 
 
@@ -36,11 +37,13 @@ def head(view: View) -> tuple[str, ...]:
     inputs = _sizes(sizes(network, network.inputs), "input")
     outputs = _sizes(sizes(network, network.outputs), "output")
     lines = [
-        f"{network.name}{title}  ({network.source.name})",
+        harmless(f"{network.name}{title}  ({network.source.name})"),
         f"{inputs} -> {outputs}, batch {report.batch}, {report.dtype}",
     ]
     if network.evaluated_at:
         lines.append(f"open sizes, evaluated at {evaluated(report)}")
+    if network.size_rule:
+        lines.append(f"sizes that work: {network.size_rule}")
     if view.no_bias:
         lines.append("without biases")
     return tuple(lines)

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from archc.diagnostics.kinds.expansion import ExpansionTooLarge
+from archc.diagnostics.kinds.syntax import SyntaxMistake
 from archc.diagnostics.model import Bag, Fix, Kind, Label
 from archc.graph.elaborate.formulas import Formulas, Mistake, Silenced
 from archc.graph.elaborate.levels import Entry, Level, Naming
@@ -268,7 +269,16 @@ class Context:
         found = frame.scope.find(formula)
         if found is not None:
             return found
-        return self.evaluate(parse_formula(formula, span), frame)
+        try:
+            return self.evaluate(parse_formula(formula, span), frame)
+        except SyntaxError:
+            found_text = f"`{{{shortened(formula)}}}` in this label is no formula"
+            raise Mistake(SyntaxMistake(found_text, "a name or a formula: `{i}`"), span) from None
+        except Mistake as mistake:
+            if isinstance(mistake, Silenced):
+                raise
+            # The formula was parsed as a text of its own; only the label has a place in the file.
+            raise Mistake(mistake.kind, span) from None
 
     # ---- messages ----------------------------------------------------------------------------------------
 
@@ -302,6 +312,11 @@ class Context:
         if isinstance(mistake, Silenced):
             return
         self.report(mistake.kind, mistake.span, frame)
+
+
+def shortened(text: str, most: int = 40) -> str:
+    """A text cut in its middle if it is long."""
+    return text if len(text) <= most else f"{text[: most // 2]}...{text[-most // 2 :]}"
 
 
 def used_at(instance: Instance) -> tuple[str, ...]:

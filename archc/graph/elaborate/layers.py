@@ -7,7 +7,7 @@ from typing import Any
 
 from archc.diagnostics.kinds.names import UnknownName
 from archc.diagnostics.kinds.sizes import ShapesDiffer, UnpoolWithoutPool, WrongInput
-from archc.diagnostics.model import Edit, Fix, Kind
+from archc.diagnostics.model import Edit, Fix, Kind, Label
 from archc.graph.elaborate.arguments import Bound, bind, missing
 from archc.graph.elaborate.formulas import Mistake
 from archc.graph.elaborate.frame import Context, Frame, LayerProblem
@@ -25,9 +25,12 @@ from archc.syntax import tree
 class Prepared:
     """An operator ready to be put into the graph, as often as its row is repeated."""
 
-    __slots__ = ("bound", "call", "op", "rebuild", "rows")
+    __slots__ = ("bound", "call", "op", "rebuild", "rows", "span")
 
-    def __init__(self, op: Op, rows: tuple[int, ...], bound: Bound, call: tree.Call) -> None:
+    def __init__(
+        self, op: Op, rows: tuple[int, ...], bound: Bound, call: tree.Call, span: Span
+    ) -> None:
+        self.span = span
         self.rebuild: Callable[[], Op] | None = None
         self.op = op
         self.rows = rows
@@ -53,8 +56,9 @@ def _bind_all(context: Context, frame: Frame, unit: Unit) -> Prepared:
     assert isinstance(cls, type)
     bound = Bound()
     for number, (call, scope) in enumerate(unit.calls):
-        lenient = unit.lenient and number == len(unit.calls) - 1
-        bound.over(bind(context, cls, call, frame, scope, lenient))
+        if call.values or call.keywords:
+            lenient = unit.lenient and number == len(unit.calls) - 1
+            bound.over(bind(context, cls, call, frame, scope, lenient))
     call = unit.calls[-1][0]
     if "rounding" in cls.fields:
         mode = frame.scope.sizes
@@ -68,7 +72,7 @@ def _bind_all(context: Context, frame: Frame, unit: Unit) -> Prepared:
     rows = [row.node for name, row in _in_order(cls, bound)]
     if cls.wants_pool_input:
         rows.append(_pool_input(context, bound, rows[0]))
-    return Prepared(op, tuple(rows), bound, call)
+    return Prepared(op, tuple(rows), bound, call, unit.span)
 
 
 def _in_order(cls: type[Op], bound: Bound) -> list[tuple[str, Any]]:
@@ -99,7 +103,7 @@ def emit(context: Context, frame: Frame, unit: Unit, prepared: Prepared, path: s
     """Put a layer or move behind the running value."""
     inputs: tuple[int, ...] = prepared.rows
     if unit.word not in ("prev",):
-        inputs = (running(context, frame, unit.word, prepared.call.span), *prepared.rows)
+        inputs = (running(context, frame, unit.word, prepared.span), *prepared.rows)
     return place(context, frame, prepared, inputs, path)
 
 
@@ -107,7 +111,7 @@ def place(
     context: Context, frame: Frame, prepared: Prepared, inputs: tuple[int, ...], path: str
 ) -> Node:
     """Put an operator into the graph; what it refuses is reported with its arithmetic and repairs."""
-    span = prepared.call.span
+    span = prepared.span
     try:
         node = context.add(prepared.op, inputs, path, frame, span)
     except LayerProblem as problem:
@@ -147,11 +151,15 @@ def _report(
     context: Context, frame: Frame, prepared: Prepared, kind: Kind, node: Node
 ) -> None:
     """Place a layer's problem: the option at fault, where its size came from, the repairs to try."""
-    spans = prepared.bound.spans
-    span = spans.get(kind.field) or prepared.call.span
+    span, secondary = prepared.span, context.paths_of_join
+    at = prepared.bound.spans.get(kind.field)
+    if at is not None and (at.source is not span.source or not span.start <= at.start < span.end):
+        secondary = (*secondary, Label(at, "given here"))
+    elif at is not None:
+        span = at
     fixes = tuple([_fix(prepared, repair) for repair in kind.repairs])
     origin = size_trail(context.network, node.inputs[0]) if node.inputs else ()
-    context.report(kind, span, frame, notes=origin, fixes=fixes)
+    context.report(kind, span, frame, secondary=secondary, notes=origin, fixes=fixes)
 
 
 def _fix(prepared: Prepared, repair: Any) -> Fix:

@@ -96,8 +96,9 @@ def _name_plans(frame: Frame, plans: list[Plan], own: Own, has_body: bool) -> Fr
     if not has_body and len(weighted) == 1 and (total == 1 or _repeated(weighted[0])):
         weighted[0].own = own
     elif not has_body and total == 0 and sum([plan.named for plan in named]) <= 1:
-        for plan in named:
-            plan.own = own
+        for plan in plans:
+            if plan in named or isinstance(plan.step, tree.Input):
+                plan.own = own
     else:
         return frame.inside(level=own.level.below(own.name, own.span), pattern=None)
     return frame

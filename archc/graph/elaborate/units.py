@@ -27,9 +27,12 @@ Callee = type[Op] | BlockDefinition | Presets | NetDefinition | ExternDefinition
 
 
 class Unit:
-    """One layer, block or join of a step. `calls` are the policy's values and then the row's, which win."""
+    """One layer, block or join of a step. `calls` are the policy's values and then the row's, which win.
 
-    __slots__ = ("callee", "calls", "label", "lenient", "main", "prepared", "word")
+    `span` is the step on the row, also for a layer that an `every` line adds to it.
+    """
+
+    __slots__ = ("callee", "calls", "label", "lenient", "main", "prepared", "span", "word")
 
     def __init__(
         self, word: str, callee: Callee, calls: list[tuple[tree.Call, Scope]], label: tree.Label | None
@@ -41,6 +44,7 @@ class Unit:
         self.lenient = False
         self.main = True
         self.prepared: Any = None
+        self.span = calls[-1][0].span
 
     @property
     def is_block(self) -> bool:
@@ -64,7 +68,10 @@ class Unit:
 
 def expand(call: tree.Call, frame: Frame) -> list[Unit]:
     """The units of a call on a row of this frame."""
-    return _expand(call, frame.scope, frame.scope.policies)
+    units = _expand(call, frame.scope, frame.scope.policies)
+    for unit in units:
+        unit.span = call.span
+    return units
 
 
 def _expand(call: tree.Call, scope: Scope, newest: Policy | None) -> list[Unit]:

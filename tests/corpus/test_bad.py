@@ -1,0 +1,83 @@
+"""Files with mistakes, each claimed on its own row: `#~ error[slug] words | more words`.
+
+A finding that nobody claims fails, and so does a claim that does not come true. The words must stand in the
+message or a label, notes or help of the finding.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+import pytest
+
+from archc.checking import Checker
+from archc.diagnostics.explain import all_kinds
+
+HERE = Path(__file__).parent / "bad"
+FILES = sorted(path.relative_to(HERE).as_posix() for path in HERE.rglob("*.arch"))
+CLAIM = re.compile(r"#~ (error|warning)\[([a-z0-9-]+)\]([^#\n]*)")
+
+ELSEWHERE = {
+    "bias-before-norm": "off by default: tests/diagnostics",
+    "budget-exceeded": "needs a configuration: tests/diagnostics",
+    "file-too-large": "needs a large file: tests/cli/test_bad_files.py",
+    "not-utf8": "needs a binary file: tests/cli/test_bad_files.py",
+    "unsupported-on-target": "needs a target: tests/diagnostics",
+}
+
+
+def claims(path):
+    """(line, severity, slug, words) of each claim in a file."""
+    found = []
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+        for severity, slug, words in CLAIM.findall(line):
+            found.append((number, severity, slug, words.strip()))
+    return found
+
+
+@pytest.fixture
+def here(monkeypatch):
+    monkeypatch.chdir(HERE)
+
+
+def findings(name):
+    checker = Checker()
+    os.chdir(HERE / os.path.dirname(name))
+    checker.path(os.path.basename(name))
+    return checker.findings()
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_claims(name, here):
+    claimed = claims(HERE / name)
+    waiting = list(claimed)
+    unclaimed = []
+    for found in findings(name):
+        span = found.primary.span
+        if span.source.name != os.path.basename(name):
+            continue
+        line = span.line if span.source.text else 1
+        said = "\n".join(
+            [found.message, found.primary.text, *[label.text for label in found.secondary],
+             *found.notes, *found.help]
+        )  # fmt: skip
+        mine = [
+            claim
+            for claim in waiting
+            if claim[:3] == (line, found.severity, found.slug)
+            and all(words.strip() in said for words in claim[3].split("|"))
+        ]
+        if mine:
+            waiting.remove(mine[0])
+        else:
+            unclaimed.append(f"{span}: {found.severity}[{found.slug}] {found.message}")
+    assert not unclaimed, "nobody claimed these"
+    assert not waiting, "these did not come true"
+
+
+def test_every_slug_has_a_case():
+    covered = {claim[2] for name in FILES for claim in claims(HERE / name)}
+    assert covered.isdisjoint(ELSEWHERE)
+    assert sorted([*covered, *ELSEWHERE]) == sorted(all_kinds())
