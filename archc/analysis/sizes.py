@@ -327,5 +327,5 @@ def _rule_broken(
     reason = outcome.kind.message
     if outcome.span is not None:
         reason = f"{reason} (line {outcome.span.line})"
-    kind = SizeRuleBroken(sides.condition, f"{legal.letter} = {size}", shown, reason)
+    kind = SizeRuleBroken(str(legal), f"{legal.letter} = {size}", shown, reason)
     return kind.at(sides.span)

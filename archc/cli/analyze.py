@@ -29,7 +29,7 @@ def add_parser(subparsers: Any) -> argparse.ArgumentParser:
         help="print a network's table: sizes, parameters, MACs, memory",
         description="One network: a row for each layer, and totals that are the sums of their "
         "columns. Several, or a file with several variants: a summary row each.",
-        epilog="A terminal that is too narrow loses columns, in this order: values, layer, MACs "
+        epilog="A terminal that is too narrow loses columns, in this order: layer, values, MACs "
         "(of a comparison: peak bytes, values, output, input, layers, MACs). Digits are never cut.",
         allow_abbrev=False,
     )

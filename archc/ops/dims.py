@@ -32,7 +32,7 @@ class Slide(Record):
         pads = self.pad if isinstance(self.pad, str) else each_side(self.pad, value.rank)
         result: list[int] = []
         for axis, size in enumerate(value.spatial):
-            side = self._places(size, axis, pads)
+            side = self._places(value, axis, pads)
             if isinstance(side, Kind):
                 return side
             result.append(side)
@@ -52,7 +52,8 @@ class Slide(Record):
     def _reach(self, axis: int) -> int:
         return self.dilate[axis] * (self.window[axis] - 1) + 1
 
-    def _places(self, size: int, axis: int, pads: tuple[int, ...] | str) -> int | Kind:
+    def _places(self, value: Shape, axis: int, pads: tuple[int, ...] | str) -> int | Kind:
+        size = value.spatial[axis]
         stride, reach = self.stride[axis], self._reach(axis)
         if pads == "same":
             return -(-size // stride)
@@ -70,7 +71,10 @@ class Slide(Record):
         name = self._axis(axis)
         seen = max(left - pad, 0)
         tried = self._repairs(size, axis, pad)
-        return SizeNotWhole(self.layer, size, reach, stride, pad, name, name, seen, tried)
+        sides, over = glued(self.window), glued(value.spatial)
+        return SizeNotWhole(
+            self.layer, size, reach, stride, pad, name, name, seen, sides, over, tried
+        )
 
     def _rounded_up(self, size: int, room: int, stride: int, pad: int) -> int:
         """torch's ceil_mode: the last window has to start inside the input or the pad before it."""
@@ -103,6 +107,11 @@ class Slide(Record):
         if self.layer.endswith("pool"):
             found.append(Repair("", "ceil", f"as Caffe does: {-(-room // stride) + 1}"))
         return tuple(found)
+
+
+def glued(sides: tuple[int, ...]) -> str:
+    """Sides as the language writes them: `7x7`."""
+    return "x".join([str(side) for side in sides])
 
 
 def same_pads(size: int, reach: int, stride: int) -> tuple[int, int]:

@@ -61,8 +61,12 @@ class Extern(Op):
     its cost: no weights, no MACs.
 
     Example:
-        input 12
-        fc 4                     -> 4
+        extern propose(scores, deltas) -> R of 4
+        net proposals()
+          input 38x50x512
+          conv 1x1 9 as scores
+          from input ; conv 1x1 36 as deltas
+          propose scores deltas  -> R of 4
 
     Source: Ren et al. 2015, "Faster R-CNN" (the proposals).
     """

@@ -16,10 +16,11 @@ class Scan(Op):
 
     Example:
         input T of 64
-        scan
-          conv: identity
-          fc 32
-        relu                     -> T of 32
+        scan                     -> T of 32
+          word: identity
+          old: prev new 32
+          concat word old
+          new: fc 32 ; tanh
 
     Source: Elman 1990, "Finding structure in time".
     """

@@ -9,59 +9,35 @@ from __future__ import annotations
 from archc.record import Record
 from archc.source import SourceFile, Span
 from archc.syntax.tree_formulas import (
-    Arithmetic as Arithmetic,
+    Arithmetic,
+    Choice,
+    Comparison,
+    Expression,
+    Function,
+    Keyword,
+    Logic,
+    Name,
+    Negation,
+    Number,
+    Power,
+    Preset,
+    ShapeList,
+    ShapeText,
+    Signed,
+    Size,
+    Switch,
+    Text,
 )
-from archc.syntax.tree_formulas import (
-    Choice as Choice,
-)
-from archc.syntax.tree_formulas import (
-    Comparison as Comparison,
-)
-from archc.syntax.tree_formulas import (
-    Expression as Expression,
-)
-from archc.syntax.tree_formulas import (
-    Function as Function,
-)
-from archc.syntax.tree_formulas import (
-    Keyword as Keyword,
-)
-from archc.syntax.tree_formulas import (
-    Logic as Logic,
-)
-from archc.syntax.tree_formulas import (
-    Name as Name,
-)
-from archc.syntax.tree_formulas import (
-    Negation as Negation,
-)
-from archc.syntax.tree_formulas import (
-    Number as Number,
-)
-from archc.syntax.tree_formulas import (
-    Power as Power,
-)
-from archc.syntax.tree_formulas import (
-    Preset as Preset,
-)
-from archc.syntax.tree_formulas import (
-    ShapeList as ShapeList,
-)
-from archc.syntax.tree_formulas import (
-    ShapeText as ShapeText,
-)
-from archc.syntax.tree_formulas import (
-    Signed as Signed,
-)
-from archc.syntax.tree_formulas import (
-    Size as Size,
-)
-from archc.syntax.tree_formulas import (
-    Switch as Switch,
-)
-from archc.syntax.tree_formulas import (
-    Text as Text,
-)
+
+__all__ = [
+    "Arithmetic", "Arrow", "Block", "Call", "Cell", "Chain", "ChainCell", "CheckRow",
+    "Choice", "Column", "Columns", "Comment", "Comparison", "Drop", "Every", "Expression",
+    "Extern", "File", "From", "Function", "Guard", "Input", "Keyword", "Label", "Let",
+    "Logic", "Meta", "Metric", "Name", "Negation", "Net", "Number", "Output", "Parameter",
+    "Power", "Preset", "Replacement", "Reuse", "Row", "Section", "ShapeList", "ShapeText",
+    "Signed", "Size", "Sizes", "Split", "Statement", "Step", "Switch", "Text", "Use",
+    "VariantRow", "Variants",
+]  # fmt: skip
 
 # ---- rows ---------------------------------------------------------------------------------------
 

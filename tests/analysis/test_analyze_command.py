@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -123,3 +124,8 @@ def test_on_a_terminal(columns):
     assert process.wait() == 0
     assert b"138,357,544" in printed
     assert (b"columns left out" in printed) == (columns < 100)
+    lines = re.sub(rb"\x1b\[[0-9;]*m", b"", printed).decode().splitlines()
+    table = lines[lines.index("") :] if "" in lines else lines
+    rows = [line for line in table if line.startswith(("features.", "classifier.", "total"))]
+    assert rows
+    assert max(map(len, rows)) <= columns

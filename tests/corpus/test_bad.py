@@ -14,10 +14,14 @@ import pytest
 
 from archc.checking import Checker
 from archc.diagnostics.explain import all_kinds
+from archc.limits import Limits
 
 HERE = Path(__file__).parent / "bad"
 FILES = sorted(path.relative_to(HERE).as_posix() for path in HERE.rglob("*.arch"))
 CLAIM = re.compile(r"#~ (error|warning)\[([a-z0-9-]+)\]([^#\n]*)")
+
+# A tenth of the default: what reaches a limit takes as long as it allows.
+LIMITS = Limits(layers=20_000)
 
 ELSEWHERE = {
     "bias-before-norm": "off by default: tests/diagnostics",
@@ -43,7 +47,7 @@ def here(monkeypatch):
 
 
 def findings(name):
-    checker = Checker()
+    checker = Checker(LIMITS)
     os.chdir(HERE / os.path.dirname(name))
     checker.path(os.path.basename(name))
     return checker.findings()

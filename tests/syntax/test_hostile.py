@@ -103,7 +103,29 @@ def test_any_text(text):
     formatted(text)
 
 
-WORDS = "net block let every use columns variants check meta input output conv relu if else as x3 3x3 64 c n-1".split()
+WORDS = [
+    "net",
+    "block",
+    "let",
+    "every",
+    "use",
+    "columns",
+    "variants",
+    "check",
+    "meta",
+    "input",
+    "output",
+    "conv",
+    "relu",
+    "if",
+    "else",
+    "as",
+    "x3",
+    "3x3",
+    "64",
+    "c",
+    "n-1",
+]
 TOKENS = st.sampled_from(
     [*WORDS, *'()[]|;:=,.+-*/^#?"{}', "->", "~=", "\n", "\n  ", "\n    ", " ", "\u00d7"]
 )

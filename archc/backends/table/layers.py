@@ -20,11 +20,11 @@ from archc.ops.values import Value, text_of
 
 COLUMNS = (
     Column("path"),
-    Column("layer", drop=2),
+    Column("layer", drop=1),
     Column("size"),
     Column("params", number=True),
     Column("MACs", number=True, drop=3),
-    Column("values", number=True, drop=1),
+    Column("values", number=True, drop=2),
 )
 
 OTHER_GROUPS = (

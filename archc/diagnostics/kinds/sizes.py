@@ -33,13 +33,14 @@ class SizeNotWhole(Kind):
     axis: str
     axes: str
     unseen: int
+    sides: str
+    over: str
     tried: tuple[Repair, ...] = ()
 
     @property
     def message(self) -> str:
         return (
-            f"the {self.layer} window of {self.window} does not tile its input of {self.size} "
-            f"at stride {self.stride}"
+            f"the {self.sides} window does not tile its {self.over} input at stride {self.stride}"
         )
 
     @property

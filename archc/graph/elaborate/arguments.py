@@ -182,10 +182,23 @@ class _Binder:
             candidates = (*_words_of(self.cls), *self.scope.all_names())
             return UnknownName(shown, f"word of {self.word}", candidates)
         takes = _takes(self.cls)
+        if isinstance(value, Window) and isinstance(expression, tree.Name):
+            return self._size_given(value, shown, takes)
         if isinstance(value, Window) and len(value.sides) == 2 and value.stride is None:
             advice = f"to repeat the row write `{self.word} {value.sides[0]} x{value.sides[1]}`"
             return ValueNotAllowed(self.word, f"the size {shown}", takes, advice)
         return ValueNotAllowed(self.word, f"{kind_of(value)} ({shown}) here", takes)
+
+
+    def _size_given(self, value: Window, name: str, takes: str) -> Any:
+        """A parameter that was given a size: most often a repetition without its space."""
+        advice = ""
+        span = self.frame.instance.span
+        if span is not None and str(value) in span.text and len(value.sides) == 2:
+            row = " ".join(span.text.split())
+            repeated = row.replace(str(value), f"{value.sides[0]} x{value.sides[1]}", 1)
+            advice = f"{value} is a size; to repeat the row write: {repeated}"
+        return ValueNotAllowed(self.word, f"`{name}`, the size {value}", takes, advice)
 
 
 def _kinds_for(value: Datum) -> tuple[str, ...]:
@@ -207,8 +220,8 @@ def _words_of(cls: type[Op]) -> tuple[str, ...]:
 
 
 def _takes(cls: type[Op]) -> str:
-    shown = [field.doc or name for name, field in cls.fields.items() if field.positional]
-    return "; ".join(shown) if shown else "no values without a name"
+    fields = [(name, f) for name, f in cls.fields.items() if f.positional and f.kind != "choice"]
+    return ", ".join([f.doc or name for name, f in fields]) or "no values without a name"
 
 
 def convert(name: str, field: Field, value: Datum, word: str, span: Span) -> Any:

@@ -32,7 +32,7 @@ def run_input(context: Context, frame: Frame, step: tree.Input, name: str | None
     frame.value = node.index
     if name == "input":
         context.finish(frame.level.entry(name, step.span), node.index, frame)
-    if letters or (context.is_open and not override):
+    if letters or context.is_open:
         context.rebuilds[node.index] = lambda: Input(size=_again(context, frame, step, shape))
     if letters:
         condition = step.where.span.text if step.where is not None else ""

@@ -6,18 +6,26 @@ from collections.abc import Callable
 from typing import Any
 
 from archc.diagnostics.kinds.names import UnknownName
-from archc.diagnostics.kinds.sizes import ShapesDiffer, UnpoolWithoutPool, WrongInput
+from archc.diagnostics.kinds.sizes import (
+    ShapesDiffer,
+    SizeNotPositive,
+    SizeNotWhole,
+    UnpoolWithoutPool,
+    WrongInput,
+)
 from archc.diagnostics.model import Edit, Fix, Kind, Label
 from archc.graph.elaborate.arguments import Bound, bind, missing
 from archc.graph.elaborate.formulas import Mistake
 from archc.graph.elaborate.frame import Context, Frame, LayerProblem
 from archc.graph.elaborate.levels import Level
-from archc.graph.elaborate.trail import size_trail
+from archc.graph.elaborate.trail import forgotten_pad, size_trail
 from archc.graph.elaborate.units import Unit
 from archc.graph.ir import Node
 from archc.ops.base import Op
-from archc.ops.conv import Conv
+from archc.ops.conv import Conv, Windowed
 from archc.ops.pool import MaxPool
+from archc.ops.values import Value, Window, text_of
+from archc.record import replace
 from archc.source import Span
 from archc.syntax import tree
 
@@ -153,28 +161,68 @@ def _report(
     """Place a layer's problem: the option at fault, where its size came from, the repairs to try."""
     span, secondary = prepared.span, context.paths_of_join
     at = prepared.bound.spans.get(kind.field)
-    if at is not None and (at.source is not span.source or not span.start <= at.start < span.end):
+    if at is not None and (at.source is not span.source or at.line != span.line):
         secondary = (*secondary, Label(at, "given here"))
     elif at is not None:
         span = at
-    fixes = tuple([_fix(prepared, repair) for repair in kind.repairs])
+    fixes = tuple([fix for repair in kind.repairs for fix in _fix(context, prepared, node, repair)])
     origin = size_trail(context.network, node.inputs[0]) if node.inputs else ()
-    context.report(kind, span, frame, secondary=secondary, notes=origin, fixes=fixes)
+    secondary = (*secondary, *_came_from(context, node, span, secondary))
+    hints = ()
+    if node.inputs and isinstance(kind, (SizeNotWhole, SizeNotPositive)):
+        hints = forgotten_pad(context.network, node.inputs[0])
+    context.report(
+        kind, span, frame, secondary=secondary, notes=origin, help=hints, fixes=fixes
+    )
 
 
-def _fix(prepared: Prepared, repair: Any) -> Fix:
-    """A layer's own repair as an edit of its row."""
-    title = f"{repair.text}   {repair.shown}" if repair.shown else repair.text
+def _came_from(
+    context: Context, node: Node, span: Span, known: tuple[Label, ...]
+) -> tuple[Label, ...]:
+    """The other end: the row that gave the value which does not fit, if it stands in the same file."""
+    if known or not node.inputs:
+        return ()
+    giver = context.nodes[node.inputs[0]]
+    if giver.shape is None or giver.span.source is not span.source or giver.span.line == span.line:
+        return ()
+    return (Label(giver.span, f"gives {text_of(giver.shape)}"),)
+
+
+def _fix(context: Context, prepared: Prepared, node: Node, repair: Any) -> tuple[Fix, ...]:
+    """A layer's own repair as an edit of its row, with the size it gives; none if it does not help."""
+    gives = _after(context, prepared, node, repair)
+    if isinstance(gives, Kind):
+        return ()
+    shown = f"{repair.shown}   -> {text_of(gives)}" if gives is not None else repair.shown
+    title = f"{repair.text}   {shown}" if shown else repair.text
+    return (Fix(title, (_edit(prepared, repair),), "unsafe"),)
+
+
+def _after(context: Context, prepared: Prepared, node: Node, repair: Any) -> Value | Kind | None:
+    """What the layer gives with a repair; None if the repair is no plain option."""
+    inputs = [context.nodes[index].shape for index in node.inputs]
+    changes: dict[str, Any] = {}
+    if repair.option == "pad":
+        changes["pad"] = int(repair.value)
+    elif not repair.option:
+        changes["rounding"] = repair.value
+    elif repair.option == "window" and isinstance(prepared.op, Windowed) and prepared.op.window:
+        stride = int(repair.value.rsplit("/", 1)[-1])
+        changes["window"] = Window(prepared.op.window.sides, (stride,))
+    return replace(prepared.op, **changes).shape(*inputs) if changes else None  # type: ignore[no-any-return]
+
+
+def _edit(prepared: Prepared, repair: Any) -> Edit:
     written = prepared.bound.spans.get(repair.option) if repair.option else None
     if written is not None:
-        return Fix(title, (Edit(written, repair.value),), "unsafe")
+        return Edit(written, repair.value)
     call = prepared.call
     ends = [call.head.span.end, *[value.span.end for value in call.values]]
     ends += [keyword.span.end for keyword in call.keywords]
     source = call.head.span.source
     inside = [end for end in ends if call.span.start <= end <= call.span.end]
     at = Span(source, max(inside), max(inside))
-    return Fix(title, (Edit(at, f" {repair.text}"),), "unsafe")
+    return Edit(at, f" {repair.text}")
 
 
 def even_half_pad(op: Op) -> tuple[int, ...] | None:

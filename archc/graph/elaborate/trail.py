@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from archc.graph.ir import Network, Node
+from archc.ops.conv import Conv
 from archc.ops.values import Shape
 
 LONGEST = 12
+UNPADDED_AT_LEAST = 3
 
 
 def size_trail(network: Network, index: int) -> tuple[str, ...]:
@@ -24,3 +26,29 @@ def size_trail(network: Network, index: int) -> tuple[str, ...]:
     if len(shown) > LONGEST:
         shown = [*shown[: LONGEST // 2], "...", *shown[-LONGEST // 2 :]]
     return (f"how {changes[0][1]} became {changes[-1][1]}: {' > '.join(shown)}",)
+
+
+def forgotten_pad(network: Network, index: int) -> tuple[str, ...]:
+    """A hint if several convs on the way here shrank the map for want of a pad, as slides never do."""
+    found: list[Node] = []
+    node: Node | None = network.nodes[index]
+    while node is not None:
+        if isinstance(node.op, Conv) and node.op.pad == 0 and _could_keep(node.op):
+            found.append(node)
+        node = network.nodes[node.inputs[0]] if node.inputs else None
+    if len(found) < UNPADDED_AT_LEAST:
+        return ()
+    lines = f"lines {found[-1].span.line} to {found[0].span.line}"
+    return (
+        f"{len(found)} convs without padding made the map smaller ({lines}); where a slide keeps "
+        "the size, say `every conv = conv pad=half`",
+    )
+
+
+def _could_keep(conv: Conv) -> bool:
+    """Whether `pad=half` would keep the size: a window of odd sides above 1 that moves by 1."""
+    window = conv.window
+    if window is None or conv.stride not in (None, 1):
+        return False
+    moves = set(window.stride or (1,)) == {1}
+    return moves and all(side % 2 for side in window.sides) and max(window.sides) > 1

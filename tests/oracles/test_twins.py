@@ -1,0 +1,66 @@
+"""torchvision's own models: parameters, products, state_dict keys and shapes are the same ones.
+
+`torchvision.json` was written by torchvision itself. Its `params` count everything the model holds, training
+heads included; its `macs` are those of one image in eval mode.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+
+import pytest
+
+from archc.analysis.cost import INFERENCE, TRAINING, measure
+
+MODELS = json.loads(Path(__file__).with_name("torchvision.json").read_text())["models"]
+TWINS = {
+    "vgg11": "vgg.A",
+    "vgg16": "vgg.D",
+    "vgg19": "vgg.E",
+    "googlenet": "googlenet_torchvision",
+    "inception_v3": "inception_v3",
+    "resnet18": "resnet.18",
+    "resnet50": "resnet.50",
+    "resnet152": "resnet.152",
+    "resnext50_32x4d": "resnet.next50",
+    "wide_resnet50_2": "resnet.wide50",
+    "densenet121": "densenet.121",
+    "densenet201": "densenet.201",
+    "mobilenet_v2": "mobilenet_v2",
+    "mobilenet_v3_large": "mobilenet_v3",
+    "shufflenet_v2_x1_0": "shufflenet_v2.1x",
+    "shufflenet_v2_x2_0": "shufflenet_v2.2x",
+    "vit_b_16": "vit.b16",
+}
+WITHOUT_A_SPEC = {
+    "alexnet": "specs/alexnet.arch is the lecture's net and the paper's two towers, not this variant",
+    "vgg16_bn": "a bn behind every conv needs `every conv` in the file: `use ... with` only exchanges words",
+    "squeezenet1_1": "no lecture shows it",
+    "fcn_resnet50": "specs/fcn8s.arch is the paper's net on VGG-16",
+}
+
+
+def test_every_model_has_a_spec_or_a_reason():
+    assert set(MODELS) == {*TWINS, *WITHOUT_A_SPEC}
+
+
+@pytest.mark.parametrize("model", TWINS)
+def test_twin(model, networks):
+    (network,) = networks(TWINS[model])
+    costs = measure(network)
+    expected = MODELS[model]
+    state = [
+        [network.key(node, tensor), list(size)]
+        for node in network.nodes
+        if not node.shares
+        for tensor, size in {**network.weights(node), **network.buffers(node)}.items()
+    ]
+    text = json.dumps(sorted(state), separators=(",", ":"))
+    assert len(state) == expected["state_keys"]
+    assert hashlib.sha256(text.encode()).hexdigest() == expected["state_sha256"]
+    assert costs.sum(INFERENCE).params + costs.sum(TRAINING).params == expected["params"]
+    assert costs.sum(INFERENCE).macs == expected["macs"]
+    (size,) = [network.nodes[index].shape for index in network.inputs.values()]
+    assert [size.channels, *size.spatial] == expected["input"]
