@@ -1,7 +1,8 @@
 """Frozen, slotted records made without generating code.
 
-`dataclasses` compiles new source for every class, about a millisecond each; archc has some two hundred
-record classes and starts in a tenth of a second. Type checkers see these as frozen dataclasses.
+`dataclasses` compiles new source for every class, about a millisecond each; archc has some two
+hundred record classes and starts in a tenth of a second. Type checkers see these as frozen
+dataclasses.
 """
 
 from __future__ import annotations
@@ -42,7 +43,8 @@ def _is_class_variable(annotation: object) -> bool:
 class Record(metaclass=RecordType):
     """Base of a frozen record: equal, hashed and printed by its fields.
 
-    Raises TypeError for a field that is missing, unknown or given twice, as a function call would.
+    Raises TypeError for a field that is missing, unknown or given twice, as a function call
+    would.
     """
 
     def __init__(self, *values: Any, **named: Any) -> None:

@@ -1,10 +1,11 @@
 """Open sizes: the exact set of sizes for which a net with `HxWx3` works out.
 
-A side behind layers is a quasi-linear function of the open size: with P a multiple of the product of the
-strides, side(n + P) = side(n) + a constant, once n is beyond what the windows need. So the set of legal sizes
-repeats with P. The net is replayed at every size of the transient and of two whole periods behind it; two,
-since paths of different slope can agree once. It counts as proved if every side moved by the same amount over
-both periods, and every condition that failed failed for the same reason and is one that repeats.
+A side behind layers is a quasi-linear function of the open size: with P a multiple of the product
+of the strides, side(n + P) = side(n) + a constant, once n is beyond what the windows need. So the
+set of legal sizes repeats with P. The net is replayed at every size of the transient and of two
+whole periods behind it; two, since paths of different slope can agree once. It counts as proved
+if every side moved by the same amount over both periods, and every condition that failed failed
+for the same reason and is one that repeats.
 """
 
 from __future__ import annotations
@@ -38,8 +39,9 @@ _REPEATING = (ShapesDiffer, SizeNotWhole, SizeNotPositive, IndicesMismatch)
 class SizeStudy:
     """What is known of a net's open sizes, each letter with the others at a legal size.
 
-    `legal` maps a letter to its set; `chosen` are the sizes reports are made at; `independent` says whether
-    any legal sizes go together; `findings` are rules (`where`) and size notes that some legal size breaks.
+    `legal` maps a letter to its set; `chosen` are the sizes reports are made at; `independent`
+    says whether any legal sizes go together; `findings` are rules (`where`) and size notes that
+    some legal size breaks.
     """
 
     def __init__(self, chosen: dict[str, int]) -> None:
@@ -63,7 +65,11 @@ class SizeStudy:
         if not self.independent:
             joined += "; not every pair of them goes together"
         tried = max([found.tried for found in self.legal.values()])
-        return f"{joined} (proved for all sizes)" if self.proved else f"{joined} (found for sizes up to {tried})"
+        return (
+            f"{joined} (proved for all sizes)"
+            if self.proved
+            else f"{joined} (found for sizes up to {tried})"
+        )
 
 
 def study(
@@ -77,7 +83,9 @@ def study(
     base = _first_legal(replay, letters)
     found = SizeStudy(base or {})
     if base is None:
-        found.legal = {letter: LegalSet(letter, 1, (), 1, (), False, TRIED_AT_MOST) for letter in letters}
+        found.legal = {
+            letter: LegalSet(letter, 1, (), 1, (), False, TRIED_AT_MOST) for letter in letters
+        }
         return found
     replay.fix_weights(base)
     for letter in letters:
@@ -154,7 +162,9 @@ class _Sweep:
         if start is None:
             legal = tuple([size for size in range(1, last + 1) if self.at(size).legal])
             return LegalSet(self.letter, 1, (), last + 1, legal, False, last)
-        residues = tuple(sorted({n % period for n in range(start, start + period) if self.at(n).legal}))
+        residues = tuple(
+            sorted({n % period for n in range(start, start + period) if self.at(n).legal})
+        )
         others = [n for n in range(1, start) if self.at(n).legal]
         proved, crossings = self._proof(period, start)
         smallest, folded = shortest(period, residues)
@@ -178,7 +188,9 @@ class _Sweep:
         return start
 
     def _proof(self, period: int, start: int) -> tuple[bool, list[int]]:
-        """Whether all sides are linear from period to period; and sizes where unequal slopes still meet."""
+        """Whether all sides are linear from period to period; and sizes where unequal slopes still
+        meet.
+        """
         proved, crossings = self.replay.complete, []
         for size in range(start, start + period):
             three = [self.at(size), self.at(size + period), self.at(size + 2 * period)]
@@ -186,7 +198,9 @@ class _Sweep:
                 proved = False
             if three[0].legal:
                 continue
-            if len({outcome.node for outcome in three}) > 1 or not isinstance(three[0].kind, _REPEATING):
+            if len({outcome.node for outcome in three}) > 1 or not isinstance(
+                three[0].kind, _REPEATING
+            ):
                 proved = False
             for step in _meetings(self.replay, three):
                 meeting = size + step * period
@@ -247,9 +261,7 @@ def _meetings(replay: Replay, three: list[Outcome]) -> list[int]:
     if not 0 <= outcome.node < len(replay.context.nodes):
         return []
     inputs = replay.context.nodes[outcome.node].inputs
-    rows = []
-    for found in three[:2]:
-        rows.append([found.shapes[index] for index in inputs])
+    rows = [[found.shapes[index] for index in inputs] for found in three[:2]]
     if any(value is None for row in rows for value in row):
         return []
     now = [_numbers(value) for value in rows[0] if value is not None]
@@ -284,7 +296,7 @@ def _few(found: LegalSet, around: int) -> list[int]:
     return sizes
 
 
-# ---- what the file promises ------------------------------------------------------------------------------
+# ---- what the file promises --------------------------------------------------------------------
 
 
 def _check_promises(replay: Replay, sweep: _Sweep, found: SizeStudy) -> None:

@@ -42,17 +42,17 @@ def missing_notes(source: SourceFile, files: Files, limits: Limits) -> Sizes:
     session = Session(limits, files)
     module = session.module(source)
     given: dict[int, set[str]] = {}
-    rows = [row for row in _net_rows(module.tree) if row.arrow is None]
     for net, variant in all_of(module.nets):
         network = session.build(module, net, variant)
-        if network is None or network.open_sides:
-            continue
-        sizes = _sizes_by_line(network, source)
-        for row in rows:
-            size = sizes.get(source.position(row.span.start)[0])
-            if size:
+        # A net of open size has no size to write, and one variant of it is enough for that.
+        known = network is not None and not network.open_sides
+        sizes = _sizes_by_line(network, source) if network and known else {}
+        for row in _rows_of(module.net(net)):
+            size = sizes.get(source.position(row.span.start)[0], "")
+            if size or not known:
                 given.setdefault(row.span.start, set()).add(size)
-    return {start: texts.pop() for start, texts in given.items() if len(texts) == 1}
+    single = {start: texts.pop() for start, texts in given.items() if len(texts) == 1}
+    return {start: size for start, size in single.items() if size}
 
 
 def _sizes_by_line(network: Network, source: SourceFile) -> dict[int, str]:
@@ -68,21 +68,19 @@ def _sizes_by_line(network: Network, source: SourceFile) -> dict[int, str]:
     return found
 
 
-def _net_rows(file: tree.File) -> Iterator[tree.Row]:
-    """The rows of nets and of their sections; the paths of joins are left as they are."""
-    for net in file.statements:
-        if isinstance(net, tree.Net):
-            waiting: list[tree.Statement] = list(net.body)
-            for line in waiting:
-                if isinstance(line, tree.Section):
-                    waiting += line.body
-                elif _takes_note(line):
-                    yield line
+def _rows_of(net: tree.Net | None) -> Iterator[tree.Row]:
+    """The rows of a net and its sections that have no note; the paths of joins are left alone."""
+    waiting: list[tree.Statement] = list(net.body) if net else []
+    for line in waiting:
+        if isinstance(line, tree.Section):
+            waiting += line.body
+        elif _takes_note(line):
+            yield line
 
 
 def _takes_note(line: tree.Statement) -> TypeGuard[tree.Row]:
     """A row that makes a value; an input says its size already."""
-    if not isinstance(line, tree.Row) or line.cells is not None:
+    if not isinstance(line, tree.Row) or line.cells is not None or line.arrow is not None:
         return False
     return not isinstance(line.steps[0], tree.Input)
 

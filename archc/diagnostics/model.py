@@ -1,7 +1,7 @@
 """What a diagnostic is: data about one mistake, made once, rendered by many.
 
-A kind (`diagnostics/kinds/`) holds facts and words and knows no place; whoever finds the mistake adds the
-places and calls `Kind.at`. Renderers see only `Diagnostic`.
+A kind (`diagnostics/kinds/`) holds facts and words and knows no place; whoever finds the mistake
+adds the places and calls `Kind.at`. Renderers see only `Diagnostic`.
 """
 
 from __future__ import annotations
@@ -32,7 +32,9 @@ class Edit(Record):
 
 
 class Fix(Record):
-    """A repair somebody can apply. `safe` keeps the meaning that was plainly wanted; `display` is only shown."""
+    """A repair somebody can apply. `safe` keeps the meaning that was plainly wanted; `display` is
+    only shown.
+    """
 
     title: str
     edits: tuple[Edit, ...] = ()
@@ -40,10 +42,11 @@ class Fix(Record):
 
 
 class Repair(Record):
-    """A repair in words of the layer, before it has a place: set an option of the row (`pad` to `1`).
+    """A repair in words of the layer, before it has a place: set an option of the row (`pad` to
+    `1`).
 
-    An empty `option` adds the bare word `value` (`floor`). `shown` is the arithmetic behind it, already
-    worked out: `(7 - 3 + 2*1) / 3 + 1 = 3   -> 3x3x8`.
+    An empty `option` adds the bare word `value` (`floor`). `shown` is the arithmetic behind it,
+    already worked out: `(7 - 3 + 2*1) / 3 + 1 = 3   -> 3x3x8`.
     """
 
     option: str
@@ -53,7 +56,8 @@ class Repair(Record):
     @property
     def text(self) -> str:
         """The repair as it is written on the row."""
-        return f"{self.option}={self.value}" if self.option else self.value
+        bare = self.option in ("", "window")  # a window is known by its look
+        return self.value if bare else f"{self.option}={self.value}"
 
 
 class Diagnostic(Record):

@@ -35,7 +35,9 @@ def _check(check: Check) -> str:
 
 def _items(network: Network) -> Iterator[str]:
     """Lines of the tree, depth first without recursion: nesting is a file's own affair."""
-    pending: list[tuple[Instance | Node, int]] = [(item, 1) for item in reversed(network.root.items)]
+    pending: list[tuple[Instance | Node, int]] = [
+        (item, 1) for item in reversed(network.root.items)
+    ]
     while pending:
         item, depth = pending.pop()
         indent = INDENT * depth
@@ -54,8 +56,8 @@ def _node(network: Network, node: Node) -> str:
     reads = f" <- {', '.join(paths)}" if paths else ""
     shape = text_of(node.shape) if node.shape is not None else "?"
     shares = f"   shares {node.shares}" if node.shares else ""
-    line = node.span.line
-    return f"{node.path}: {node.op.word}{options}{reads} -> {shape}{_tensors(network, node)}{shares}   line {line}"
+    tensors, line = _tensors(network, node), node.span.line
+    return f"{node.path}: {node.op.word}{options}{reads} -> {shape}{tensors}{shares}   line {line}"
 
 
 def _tensors(network: Network, node: Node) -> str:

@@ -1,7 +1,8 @@
 """The graph: a tree of block instances over a dataflow graph of operators, sizes known.
 
-Nothing here is unresolved and nothing knows the text, except for spans that reports point at. A pass takes a
-`Network` and returns a `Network`. Elaboration alone builds nodes; everyone else reads.
+Nothing here is unresolved and nothing knows the text, except for spans that reports point at. A
+pass takes a `Network` and returns a `Network`. Elaboration alone builds nodes; everyone else
+reads.
 """
 
 from __future__ import annotations
@@ -18,10 +19,10 @@ from archc.source import SourceFile, Span
 class Node:
     """One operator in its place.
 
-    `inputs` are indices into `Network.nodes`, in the operator's order; `path` is the state_dict path, unique
-    and never empty, for moves and joins too; `shares` is the path of the node whose weights it uses;
-    `block` the innermost block instance it stands in; `span` the step of the row it comes from.
-    `shape` is None only in a network that has errors.
+    `inputs` are indices into `Network.nodes`, in the operator's order; `path` is the state_dict
+    path, unique and never empty, for moves and joins too; `shares` is the path of the node whose
+    weights it uses; `block` the innermost block instance it stands in; `span` the step of the row
+    it comes from. `shape` is None only in a network that has errors.
     """
 
     __slots__ = ("block", "index", "inputs", "op", "path", "shape", "shares", "span")
@@ -53,12 +54,23 @@ class Node:
 class Instance:
     """One use of a block (the network itself is the outermost one).
 
-    `name` is the block's name in the language, `path` where it stands, `arguments` the values it was given;
-    `items` are its nodes and inner instances in text order. `span` is the row that uses it (None outermost).
-    `times` is the count a `scan` runs over. `inputs` are the nodes it is given, `output` the node it gives.
+    `name` is the block's name in the language, `path` where it stands, `arguments` the values it
+    was given; `items` are its nodes and inner instances in text order. `span` is the row that
+    uses it (None outermost). `times` is the count a `scan` runs over. `inputs` are the nodes it
+    is given, `output` the node it gives.
     """
 
-    __slots__ = ("arguments", "inputs", "items", "name", "output", "parent", "path", "span", "times")
+    __slots__ = (
+        "arguments",
+        "inputs",
+        "items",
+        "name",
+        "output",
+        "parent",
+        "path",
+        "span",
+        "times",
+    )
 
     def __init__(
         self,
@@ -93,8 +105,9 @@ class Instance:
 class Check(Record):
     """A `check` row or check column: `metric(row) relation value`, loosened by `within`.
 
-    `value` is exact as written, `digits` the written number (its digits decide `~=`), `shape` the expected
-    size of `check output` with None for `?`; `counts` gives numbers to unknown counts (`with R = 300`).
+    `value` is exact as written, `digits` the written number (its digits decide `~=`), `shape` the
+    expected size of `check output` with None for `?`; `counts` gives numbers to unknown counts
+    (`with R = 300`).
     """
 
     metric: str
@@ -112,7 +125,9 @@ class Check(Record):
 
 
 class OpenSides(Record):
-    """The letters of one open input (`HxWx3`): letter, input's path, axis; and its `where` as written."""
+    """The letters of one open input (`HxWx3`): letter, input's path, axis; and its `where` as
+    written.
+    """
 
     letters: tuple[tuple[str, str, int], ...]
     condition: str
@@ -122,9 +137,9 @@ class OpenSides(Record):
 class Network:
     """A checked network (or variant) at one set of input sizes.
 
-    `name` is `resnet.50`; `inputs`, `outputs` and `training_outputs` map the names people use to nodes.
-    `carried` ties each `prev` node to the node it reads one step late.
-    `open_sides` says which sides were open, `size_rule` which sizes work, in words.
+    `name` is `resnet.50`; `inputs`, `outputs` and `training_outputs` map the names people use to
+    nodes. `carried` ties each `prev` node to the node it reads one step late. `open_sides` says
+    which sides were open, `size_rule` which sizes work, in words.
     """
 
     def __init__(self, name: str, net: str, variant: str, source: SourceFile) -> None:
@@ -149,10 +164,14 @@ class Network:
     def evaluated_at(self) -> dict[str, str]:
         """The sizes at which an open network was evaluated, by input; empty for a closed one."""
         names = {name for sides in self.open_sides for _, name, _ in sides.letters}
-        return {name: str(self.nodes[self.inputs[name]].shape) for name in self.inputs if name in names}
+        return {
+            name: str(self.nodes[self.inputs[name]].shape) for name in self.inputs if name in names
+        }
 
     def weights(self, node: Node) -> Tensors:
-        """Trained tensors of a node, name (`weight`, or `` for a bare key) to size in torch's order."""
+        """Trained tensors of a node, name (`weight`, or `` for a bare key) to size in torch's
+        order.
+        """
         return node.op.weights(*[self.nodes[index].shape for index in node.inputs])
 
     def buffers(self, node: Node) -> Tensors:
@@ -160,6 +179,8 @@ class Network:
         return node.op.buffers(*[self.nodes[index].shape for index in node.inputs])
 
     def key(self, node: Node, tensor: str) -> str:
-        """The state_dict key of a node's tensor; layers that share weights have the first one's keys."""
+        """The state_dict key of a node's tensor; layers that share weights have the first one's
+        keys.
+        """
         path = node.shares or node.path
         return f"{path}.{tensor}" if tensor else path

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from archc.diagnostics.kinds.files import ImportCycle
 from archc.diagnostics.kinds.expansion import ExpansionTooLarge
+from archc.diagnostics.kinds.files import ImportCycle
 from archc.diagnostics.model import Bag, Kind
 from archc.limits import DEFAULT, Limits
 from archc.source import SourceFile
@@ -53,7 +53,9 @@ def variants_table(net: tree.Net) -> tree.Variants | None:
 
 
 def lies_on_its_side(net: tree.Net, table: tree.Variants) -> bool:
-    """Whether parameters go across and variants down: then the value columns are parameters of the net."""
+    """Whether parameters go across and variants down: then the value columns are parameters of the
+    net.
+    """
     parameters = {parameter.name for parameter in net.parameters}
     values = [column.name for column in table.columns if column.kind == "value"]
     others = [column for column in table.columns if column.kind != "value"]
@@ -115,8 +117,6 @@ class Modules:
         return used
 
 
-def load_module(
-    source: SourceFile, loader: Loader, bag: Bag, limits: Limits = DEFAULT
-) -> Module:
+def load_module(source: SourceFile, loader: Loader, bag: Bag, limits: Limits = DEFAULT) -> Module:
     """Parse one file and all it uses."""
     return Modules(loader, bag, limits).load(source)

@@ -1,4 +1,4 @@
-"""Whatever is given for a file: a message and an exit code, never a traceback, a hang or a wrong answer."""
+"""Whatever is given for a file: a message and an exit code, never a traceback or a hang."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def test_one_bad_file_does_not_hide_the_others(archc):
     assert "unknown-layer" in result.out
 
 
-# ---- use ------------------------------------------------------------------------------------------
+# ---- use
 
 
 def test_files_beside_and_below(archc, project):

@@ -12,9 +12,9 @@ WRONG = TOY.replace("conv", "Conv2d")
 UNUSED = TOY + "  from input\n  conv 3x3 8\n"
 
 
-@pytest.mark.parametrize("format", ["full", "concise", "json"])
-def test_nothing_to_say(archc, format):
-    assert archc("check", "a.arch", "--output-format", format, a=TOY).code == 0
+@pytest.mark.parametrize("output", ["full", "concise", "json"])
+def test_nothing_to_say(archc, output):
+    assert archc("check", "a.arch", "--output-format", output, a=TOY).code == 0
 
 
 def test_findings(archc):

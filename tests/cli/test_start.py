@@ -30,12 +30,18 @@ print(json.dumps([code, sorted(sys.modules)]), file=sys.stderr)
 @pytest.mark.parametrize("words", COMMANDS, ids=lambda words: words[0])
 def test_imports_are_late(words):
     done = subprocess.run(
-        [sys.executable, "-c", SCRIPT, *words], capture_output=True, cwd=ROOT, timeout=60, check=True
+        [sys.executable, "-c", SCRIPT, *words],
+        capture_output=True,
+        cwd=ROOT,
+        timeout=60,
+        check=True,
     )
     code, modules = json.loads(done.stderr.splitlines()[-1])
     assert code == 0
     assert not NEVER & set(modules)
-    others = {verb for verb in ("analyze", "check", "fmt", "explain", "ops", "nets") if verb != words[0]}
+    others = {
+        verb for verb in ("analyze", "check", "fmt", "explain", "ops", "nets") if verb != words[0]
+    }
     assert not {f"archc.cli.{verb}" for verb in others} & set(modules)
 
 

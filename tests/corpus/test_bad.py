@@ -1,7 +1,7 @@
 """Files with mistakes, each claimed on its own row: `#~ error[slug] words | more words`.
 
-A finding that nobody claims fails, and so does a claim that does not come true. The words must stand in the
-message or a label, notes or help of the finding.
+A finding that nobody claims fails, and so does a claim that does not come true. The words must
+stand in the message or a label, notes or help of the finding.
 """
 
 from __future__ import annotations

@@ -14,4 +14,6 @@ def test_the_pages_are_fresh():
 
 
 def test_a_page_has_the_example_as_it_is_typed():
-    assert "\n  net toy()\n    input 7x7x3\n    conv 3x3/3 8\n" in page(all_kinds()["size-not-whole"])
+    assert "\n  net toy()\n    input 7x7x3\n    conv 3x3/3 8\n" in page(
+        all_kinds()["size-not-whole"]
+    )

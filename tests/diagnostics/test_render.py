@@ -38,9 +38,11 @@ def test_the_page_of_the_design():
         Label(spot("3x3/3"), "(7 - 3) / 3 + 1 = 2.33, not a whole number"),
         secondary=(Label(spot("7x7x3"), "7 wide, 7 high; pad is 0"),),
         notes=("rounding down leaves 1 row and 1 column of the input unread",),
-        help=("these give a whole size\n  pad=1\t(7 - 3 + 2*1) / 3 + 1 = 3\t-> 3x3x8\n  3x3/2\tx\ty",),
+        help=(
+            "these give a whole size\n  pad=1\t(7 - 3 + 2*1) / 3 + 1 = 3\t-> 3x3x8\n  3x3/2\tx\ty",
+        ),
     )
-    assert render(diagnostic) == """\
+    expected = """\
 error[size-not-whole]: the 3x3 window does not tile its 7x7 input at stride 3
  --> specs/toy.arch:3:12
   |
@@ -53,6 +55,7 @@ note: rounding down leaves 1 row and 1 column of the input unread
 help: these give a whole size
   pad=1   (7 - 3 + 2*1) / 3 + 1 = 3   -> 3x3x8
   3x3/2   x                           y"""
+    assert render(diagnostic) == expected
 
 
 def test_labels_stack_below_one_line():
@@ -63,19 +66,20 @@ def test_labels_stack_below_one_line():
         label="here",
         secondary=(Label(spot("/s", source), "56 -> 28"), Label(spot("c ;", source), "64 -> 128")),
     )
-    assert below(diagnostic, 3) == """\
+    expected = """\
 7 |     conv 3x3/s c ; conv 3x3 c no relu
   |     ^^^^    -- --- 64 -> 128
   |     |       |
   |     |       56 -> 28
   |     here"""
+    assert below(diagnostic, 3) == expected
 
 
 def test_lines_that_are_left_out():
     source = SourceFile("a.arch", "".join(f"row{n}\n" for n in range(1, 13)))
     third, tenth = spot("row3", source), spot("row10", source)
     diagnostic = found(spot("row1", source), label="x", secondary=(Label(third), Label(tenth)))
-    assert below(diagnostic, 3) == """\
+    expected = """\
  1 | row1
    | ^^^^ x
  2 | row2
@@ -84,12 +88,13 @@ def test_lines_that_are_left_out():
 ...
 10 | row10
    | -----"""
+    assert below(diagnostic, 3) == expected
 
 
 def test_a_label_in_another_file_has_its_own_place():
     other = SourceFile("blocks/se.arch", "block se()\n  gap\n")
     diagnostic = found(spot("conv"), secondary=(Label(spot("gap", other), "from here"),))
-    assert below(diagnostic, 1) == """\
+    expected = """\
  --> specs/toy.arch:3:7
   |
 3 |   c1: conv 3x3/3 8
@@ -98,6 +103,7 @@ def test_a_label_in_another_file_has_its_own_place():
   |
 2 |   gap
   |   --- from here"""
+    assert below(diagnostic, 1) == expected
 
 
 @pytest.mark.parametrize(
@@ -150,7 +156,9 @@ def test_twenty_are_printed_and_errors_first():
 
 def test_uses_are_counted_at_the_note_that_names_one():
     note = "in block `unit`, used at specs/mine.arch:12:3 as `unit 128 s=2`"
-    assert render(found(spot("conv"), notes=(note,), uses=16)).endswith(f"note: {note}, and 15 more uses")
+    assert render(found(spot("conv"), notes=(note,), uses=16)).endswith(
+        f"note: {note}, and 15 more uses"
+    )
     assert render(found(spot("conv"), notes=(note,), uses=2)).endswith("and 1 more use")
 
 

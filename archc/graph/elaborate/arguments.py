@@ -43,11 +43,17 @@ class Bound:
 
 
 def bind(
-    context: Context, cls: type[Op], call: tree.Call, frame: Frame, scope: Scope, lenient: bool = False
+    context: Context,
+    cls: type[Op],
+    call: tree.Call,
+    frame: Frame,
+    scope: Scope,
+    lenient: bool = False,
 ) -> Bound:
     """Bind a call's values to an operator's options; raises Mistake.
 
-    `lenient` leaves out options that the operator has not: those of a word that `use ... with` replaced.
+    `lenient` leaves out options that the operator has not: those of a word that `use ... with`
+    replaced.
     """
     binder = _Binder(context, cls, call.head.parts[-1], frame, scope)
     for value in call.values:
@@ -123,7 +129,9 @@ class _Binder:
                     return Word(".".join(expression.parts))
                 return self._row(expression)
         if isinstance(expression, tree.ShapeText):
-            raise Mistake(ValueNotAllowed(self.word, "a count of things", "values"), expression.span)
+            raise Mistake(
+                ValueNotAllowed(self.word, "a count of things", "values"), expression.span
+            )
         return self.context.evaluate(expression, self.frame, self.scope)
 
     def _own_word(self, name: tree.Name, field: Field | None) -> Word | None:
@@ -169,7 +177,9 @@ class _Binder:
         self.bound.spans[name] = span
         if field.kind == "row":
             if not isinstance(value, RowRef):
-                kind = ValueNotAllowed(name, f"{kind_of(value)} ({describe(value)})", "the name of a row")
+                kind = ValueNotAllowed(
+                    name, f"{kind_of(value)} ({describe(value)})", "the name of a row"
+                )
                 raise Mistake(kind, span)
             self.bound.rows[name] = value
             self.bound.options[name] = value.text
@@ -188,7 +198,6 @@ class _Binder:
             advice = f"to repeat the row write `{self.word} {value.sides[0]} x{value.sides[1]}`"
             return ValueNotAllowed(self.word, f"the size {shown}", takes, advice)
         return ValueNotAllowed(self.word, f"{kind_of(value)} ({shown}) here", takes)
-
 
     def _size_given(self, value: Window, name: str, takes: str) -> Any:
         """A parameter that was given a size: most often a repetition without its space."""
@@ -313,8 +322,16 @@ def _name(name: str, field: Field, value: Datum, span: Span) -> Any:
 
 
 _CONVERSIONS = {
-    "integer": _integer, "number": _number, "window": _window, "size": _size, "padding": _padding,
-    "flag": _switch, "switch": _switch, "choice": _choice, "row": _name, "name": _name,
+    "integer": _integer,
+    "number": _number,
+    "window": _window,
+    "size": _size,
+    "padding": _padding,
+    "flag": _switch,
+    "switch": _switch,
+    "choice": _choice,
+    "row": _name,
+    "name": _name,
 }
 
 
@@ -353,8 +370,8 @@ def _too_many(word: str, call: tree.Call, takes: str) -> Any:
     last = call.values[-1]
     if isinstance(last, tree.Size) and len(last.sides) == 2:
         shown = last.span.text.split("x")
-        advice = f"{last.span.text} is a size; to repeat the row write `{word} {shown[0]} x{shown[-1]}`"
+        advice = (
+            f"{last.span.text} is a size; to repeat the row write `{word} {shown[0]} x{shown[-1]}`"
+        )
         return ValueNotAllowed(word, f"the size {last.span.text} here", takes, advice)
     return WrongNumberOfValues(word, len(call.values), takes)
-
-

@@ -40,11 +40,11 @@ def run_block(context: Context, frame: Frame, unit: Unit, own: Any) -> Entry:
     """Use a block, a net or an extern at the running value; gives the entry of its name."""
     callee = unit.callee
     call = unit.calls[-1][0]
-    own.level.count(unit.word)
     entry: Entry = own.entry()
     if isinstance(callee, ExternDefinition):
         _run_extern(context, frame, callee, call, entry.path)
         return entry
+    assert not isinstance(callee, type)
     if isinstance(callee, NetDefinition):
         inner = _enter_net(context, frame, unit, callee, call, entry)
     else:
@@ -62,10 +62,7 @@ def run_block(context: Context, frame: Frame, unit: Unit, own: Any) -> Entry:
     return entry
 
 
-def _run_inside(
-    context: Context, frame: Frame, inner: Frame, callee: Any, call: tree.Call
-) -> None:
-    first = len(context.nodes)
+def _run_inside(context: Context, frame: Frame, inner: Frame, callee: Any, call: tree.Call) -> None:
     if isinstance(callee, NetDefinition):
         context.run_net_body(inner, callee.tree.body)
         _net_outputs(context, inner, call)
@@ -73,15 +70,14 @@ def _run_inside(
         definition = callee.block if isinstance(callee, Presets) else callee
         context.run_body(inner, definition.tree.body)
         _keep_promise(context, inner, definition, call)
-    if inner.stop is not None and call.until is not None and not inner.stop.hit:
-        if first < len(context.nodes) or not context.failed:
-            kind = UnknownName(".".join(call.until.parts), "row", tuple(inner.level.names))
-            raise Mistake(kind, call.until.span)
+    if call.until is not None and inner.stop is not None and not inner.stop.hit:
+        kind = UnknownName(".".join(call.until.parts), "row", tuple(inner.level.names))
+        raise Mistake(kind, call.until.span)
     inner.instance.output = inner.value
     frame.value = inner.value
 
 
-# ---- blocks -----------------------------------------------------------------------------------------
+# ---- blocks ------------------------------------------------------------------------------------
 
 
 def _enter_block(
@@ -151,9 +147,7 @@ def _bind(
             context.read(value)
 
 
-def _receive(
-    context: Context, inner: Frame, definition: BlockDefinition, call: tree.Call
-) -> None:
+def _receive(context: Context, inner: Frame, definition: BlockDefinition, call: tree.Call) -> None:
     """Bind H, W, C ... of the incoming value, and check what the header says of it."""
     block = definition.tree
     shape = context.nodes[inner.value].shape if inner.value is not None else None
@@ -224,7 +218,7 @@ def _match(
 
 
 def _letter(side: tree.Expression | None, scope: Scope, own: set[str]) -> str | None:
-    """A side's name: a single capital always names the block's own side, unless it is a parameter."""
+    """A side's name: a single capital names the block's own side, unless it is a parameter."""
     if not isinstance(side, tree.Name) or side.parts[0] in own:
         return None
     name = side.parts[0]
@@ -258,7 +252,7 @@ def _keep_promise(
         context.report(kind, call.span, inner)
 
 
-# ---- nets as blocks -----------------------------------------------------------------------------------
+# ---- nets as blocks ----------------------------------------------------------------------------
 
 
 def _enter_net(
@@ -337,7 +331,7 @@ def _net_outputs(context: Context, inner: Frame, call: tree.Call) -> None:
     joins.make_list(context, inner, tuple(nodes), path, call.span)
 
 
-# ---- extern -------------------------------------------------------------------------------------------
+# ---- extern ------------------------------------------------------------------------------------
 
 
 def _run_extern(

@@ -17,10 +17,13 @@ from archc.source import Span
 from archc.syntax import tree
 
 MODES = ("safe", "exact", "floor", "ceil")
-RESERVED = frozenset(
-    "and as bare block check columns each else every extern first from if input let meta mod net no not of on "
-    "or output reuse sizes training until use variants where with within yes".split()
-)
+# fmt: off
+RESERVED = frozenset((
+    "and", "as", "bare", "block", "check", "columns", "each", "else", "every", "extern", "first",
+    "from", "if", "input", "let", "meta", "mod", "net", "no", "not", "of", "on", "or", "output",
+    "reuse", "sizes", "training", "until", "use", "variants", "where", "with", "within", "yes",
+))
+# fmt: on
 _BEFORE_ROWS = (tree.Every, tree.Let, tree.Sizes, tree.Variants)
 
 
@@ -40,7 +43,9 @@ def prelude(
                 if seen_row:
                     word = type(statement).__name__.lower()
                     found = f"`{word}` stands before the rows of its body"
-                    raise Mistake(SyntaxMistake(found, "move the line above the first row"), statement.span)
+                    raise Mistake(
+                        SyntaxMistake(found, "move the line above the first row"), statement.span
+                    )
                 take_line(context, frame, statement)
             except Mistake as mistake:
                 context.mistake(mistake, frame)
@@ -98,7 +103,7 @@ def define_block(context: Context, scope: Scope, block: tree.Block) -> None:
 
 
 def check_free(scope: Scope, name: str, span: Span, outer_blocks: bool = False) -> None:
-    """Raise Mistake if a name is taken by a layer, a flag, a reserved word, or something in scope."""
+    """Raise Mistake if a name is taken: by a layer, a flag, a reserved word, or in scope."""
     taken = ""
     if name in RESERVED:
         taken = "a reserved word"
@@ -135,7 +140,11 @@ def flags() -> set[str]:
 def proposal(scope: Scope, name: str) -> str:
     """A name near the one wanted that is free."""
     for candidate in (f"{name}_", f"{name}2", f"my_{name}"):
-        if candidate not in Op.registry and candidate not in flags() and scope.where(candidate) is None:
+        if (
+            candidate not in Op.registry
+            and candidate not in flags()
+            and scope.where(candidate) is None
+        ):
             return candidate
     return f"{name}_own"
 
@@ -149,7 +158,7 @@ def run_body(context: Context, frame: Frame, body: tuple[tree.Statement, ...]) -
 
 
 def run_statement(context: Context, frame: Frame, statement: tree.Statement) -> bool:
-    """Expand one line; a mistake in it is reported and makes its value unknown. False: not there."""
+    """Expand one line; a mistake is reported and makes its value unknown. False: not there."""
     try:
         return _dispatch(context, frame, statement)
     except TooLarge:

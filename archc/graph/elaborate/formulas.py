@@ -1,7 +1,8 @@
 """Formulas: exact arithmetic over the names in sight.
 
-Decimals and `+ - * / mod //` are exact rationals; sqrt, log2 and powers that are not whole are floats; `round`
-halves up (LANGUAGE.md section 13). Mistakes are raised as `Mistake` and become diagnostics in one place.
+Decimals and `+ - * / mod //` are exact rationals; sqrt, log2 and powers that are not whole are
+floats; `round` halves up (LANGUAGE.md section 13). Mistakes are raised as `Mistake` and become
+diagnostics in one place.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import math
 import operator
 from collections.abc import Callable
 from fractions import Fraction
-from typing import Any
+from typing import Any, ClassVar
 
 from archc.diagnostics.kinds.expansion import DivisionByZero
 from archc.diagnostics.kinds.names import UnknownName, WrongNumberOfValues
@@ -62,7 +63,9 @@ class Known(Record):
 
 
 class Formulas:
-    """Works out formulas. `lookup` finds what is no name of the scope (rows, words); `digits` is the limit."""
+    """Works out formulas. `lookup` finds what is no name of the scope (rows, words); `digits` is
+    the limit.
+    """
 
     def __init__(self, digits: int, lookup: NameLookup) -> None:
         self.largest = 10**digits
@@ -72,7 +75,7 @@ class Formulas:
 
     def evaluate(self, expression: tree.Expression, scope: Scope) -> Datum:
         """The value of an expression; raises Mistake."""
-        return _RULES[type(expression)](self, expression, scope)
+        return self.RULES[type(expression)](self, expression, scope)
 
     def number(self, expression: tree.Expression, scope: Scope) -> Scalar:
         """The value, which must be a number."""
@@ -87,7 +90,9 @@ class Formulas:
         value = as_whole(self.number(expression, scope))
         if value is None or value < 0:
             shown = describe(self.number(expression, scope))
-            raise Mistake(ValueNotAllowed(what, shown, "a whole number of at least 0"), expression.span)
+            raise Mistake(
+                ValueNotAllowed(what, shown, "a whole number of at least 0"), expression.span
+            )
         return value
 
     def truth(self, expression: tree.Expression, scope: Scope) -> bool:
@@ -99,7 +104,7 @@ class Formulas:
             raise Mistake(kind, expression.span)
         return value
 
-    # ---- one rule for each kind of expression --------------------------------------------------------
+    # ---- one rule for each kind of expression --------------------------------------------------
 
     def _number(self, node: tree.Number, scope: Scope) -> Datum:
         return node.value
@@ -159,7 +164,10 @@ class Formulas:
 
     def _numeric(self, value: Datum, span: Span) -> Scalar:
         if isinstance(value, bool) or not isinstance(value, (int, Fraction, float)):
-            raise Mistake(ValueNotAllowed("a formula", f"{kind_of(value)} ({describe(value)})", "numbers"), span)
+            raise Mistake(
+                ValueNotAllowed("a formula", f"{kind_of(value)} ({describe(value)})", "numbers"),
+                span,
+            )
         return value
 
     def _apply(self, sign: str, left: Scalar, right: Scalar, span: Span) -> Scalar:
@@ -174,7 +182,9 @@ class Formulas:
         if isinstance(value, float):
             if math.isfinite(value) and abs(value) < self.largest:
                 return value
-        elif abs(value) < self.largest and (isinstance(value, int) or value.denominator < self.largest):
+        elif abs(value) < self.largest and (
+            isinstance(value, int) or value.denominator < self.largest
+        ):
             return value
         takes = f"numbers of at most {self.digits} digits"
         raise Mistake(ValueNotAllowed("a formula", "a larger one", takes), span)
@@ -241,7 +251,9 @@ class Formulas:
         try:
             return self._checked(_lowest(function(*values)), node.span)
         except (ValueError, OverflowError, ZeroDivisionError):
-            kind = ValueNotAllowed(node.name, ", ".join([describe(v) for v in values]), "positive numbers")
+            kind = ValueNotAllowed(
+                node.name, ", ".join([describe(v) for v in values]), "positive numbers"
+            )
             raise Mistake(kind, node.span) from None
 
     def _preset(self, node: tree.Preset, scope: Scope) -> Datum:
@@ -260,6 +272,26 @@ class Formulas:
     def _shape(self, node: tree.Expression, scope: Scope) -> Datum:
         raise Mistake(ValueNotAllowed("this", "a shape", "a number, a size or a word"), node.span)
 
+    RULES: ClassVar[dict[type, Callable[..., Datum]]] = {
+        tree.Number: _number,
+        tree.Text: _text,
+        tree.Switch: _switch,
+        tree.Name: _name,
+        tree.Size: _size,
+        tree.Arithmetic: _arithmetic,
+        tree.Power: _power,
+        tree.Signed: _signed,
+        tree.Choice: _choice,
+        tree.Comparison: _comparison,
+        tree.Logic: _logic,
+        tree.Negation: _negation,
+        tree.Function: _function,
+        tree.Preset: _preset,
+        Known: _known,
+        tree.ShapeText: _shape,
+        tree.ShapeList: _shape,
+    }
+
 
 def as_whole(value: Scalar) -> int | None:
     """The integer a number is, or None."""
@@ -271,7 +303,9 @@ def as_whole(value: Scalar) -> int | None:
 
 
 def divisible(value: Scalar, divisor: Scalar) -> int:
-    """MobileNet's rounding: the nearest multiple, at least the divisor, never below 90 % of the value."""
+    """MobileNet's rounding: the nearest multiple, at least the divisor, never below 90 % of the
+    value.
+    """
     step = as_whole(divisor)
     if step is None or step < 1:
         raise ValueError(divisor)
@@ -284,7 +318,11 @@ def _square_root(value: Scalar) -> float:
 
 
 def _round(value: Scalar) -> int:
-    return math.floor(value + Fraction(1, 2)) if not isinstance(value, float) else math.floor(value + 0.5)
+    return (
+        math.floor(value + Fraction(1, 2))
+        if not isinstance(value, float)
+        else math.floor(value + 0.5)
+    )
 
 
 def _lowest(value: Any) -> Scalar:
@@ -312,28 +350,16 @@ FUNCTIONS: dict[str, tuple[int, int, Callable[..., Any]]] = {
     "divisible": (2, 2, divisible),
 }
 _OPERATIONS: dict[str, Callable[[Any, Any], Any]] = {
-    "+": operator.add, "-": operator.sub, "*": operator.mul, "/": operator.truediv,
-    "//": _floored, "mod": operator.mod,
+    "+": operator.add,
+    "-": operator.sub,
+    "*": operator.mul,
+    "/": operator.truediv,
+    "//": _floored,
+    "mod": operator.mod,
 }
 _COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
-    "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge,
-}
-_RULES: dict[type, Callable[[Formulas, Any, Scope], Datum]] = {
-    tree.Number: Formulas._number,
-    tree.Text: Formulas._text,
-    tree.Switch: Formulas._switch,
-    tree.Name: Formulas._name,
-    tree.Size: Formulas._size,
-    tree.Arithmetic: Formulas._arithmetic,
-    tree.Power: Formulas._power,
-    tree.Signed: Formulas._signed,
-    tree.Choice: Formulas._choice,
-    tree.Comparison: Formulas._comparison,
-    tree.Logic: Formulas._logic,
-    tree.Negation: Formulas._negation,
-    tree.Function: Formulas._function,
-    tree.Preset: Formulas._preset,
-    Known: Formulas._known,
-    tree.ShapeText: Formulas._shape,
-    tree.ShapeList: Formulas._shape,
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
 }

@@ -1,4 +1,6 @@
-"""Where elaboration stands: the body being expanded, its running value, and the state that all bodies share."""
+"""Where elaboration stands: the body being expanded, its running value, and the state that all
+bodies share.
+"""
 
 from __future__ import annotations
 
@@ -41,14 +43,28 @@ class Stop:
 class Frame:
     """One body while its rows are expanded.
 
-    `value` is the node of the running value, None before the first input; `arrows` says whether `->` notes
-    hold here; `sharing` the new and the old path of layers that take the weights of others; `columns` is the table header
-    in force; `choice` the number of the variant that split rows choose; `made` counts copies of blocks (`j`).
+    `value` is the node of the running value, None before the first input; `arrows` says whether
+    `->` notes hold here; `sharing` the new and the old path of layers that take the weights of
+    others; `columns` is the table header in force; `choice` the number of the variant that split
+    rows choose; `made` counts copies of blocks (`j`).
     """
 
     __slots__ = (
-        "arrows", "choice", "columns", "inputs", "instance", "level", "made", "net_scope", "outputs",
-        "pattern", "scope", "sharing", "stop", "value", "waiting",
+        "arrows",
+        "choice",
+        "columns",
+        "inputs",
+        "instance",
+        "level",
+        "made",
+        "net_scope",
+        "outputs",
+        "pattern",
+        "scope",
+        "sharing",
+        "stop",
+        "value",
+        "waiting",
     )
 
     def __init__(self, scope: Scope, level: Level, instance: Instance) -> None:
@@ -147,9 +163,11 @@ class Context:
         """Take in the lines before the rows, then give the rows."""
         return self._bodies.prelude(self, frame, body)
 
-    # ---- formulas with the rows in sight ---------------------------------------------------------------
+    # ---- formulas with the rows in sight -------------------------------------------------------
 
-    def evaluate(self, expression: tree.Expression, frame: Frame, scope: Scope | None = None) -> Datum:
+    def evaluate(
+        self, expression: tree.Expression, frame: Frame, scope: Scope | None = None
+    ) -> Datum:
         """The value of an expression; rows are looked up from the frame's level."""
         self.frame = frame
         return self.formulas.evaluate(expression, scope or frame.scope)
@@ -168,7 +186,7 @@ class Context:
             return None
         return RowRef(entry.node, ".".join(name.parts), entry)
 
-    # ---- the graph --------------------------------------------------------------------------------------
+    # ---- the graph -----------------------------------------------------------------------------
 
     def add(self, op: Op, inputs: tuple[int, ...], path: str, frame: Frame, span: Span) -> Node:
         """A new node, its shape inferred; unknown inputs give an unknown shape and no message."""
@@ -205,7 +223,9 @@ class Context:
         """Count one step of expansion, so that an expansion without layers ends too."""
         self.steps += 1
         if self.steps > self.limits.layers * STEPS_PER_LAYER:
-            raise TooLarge(ExpansionTooLarge(self.steps, self.limits.layers, "steps of expansion"), span)
+            raise TooLarge(
+                ExpansionTooLarge(self.steps, self.limits.layers, "steps of expansion"), span
+            )
 
     def finish(self, entry: Entry, node: int, frame: Frame) -> None:
         """A name has its value now; an `until` may be waiting for it."""
@@ -236,7 +256,7 @@ class Context:
         scope.implicit[name] = side
 
     def bind_channels(self, scope: Scope, name: str, node: int | None, channels: int) -> None:
-        """C of a block's incoming value; a replay makes sure that it is the same at another size."""
+        """C of a block's incoming value; a replay makes sure that other sizes keep it."""
         scope.implicit[name] = channels
         if self.is_open and node is not None:
             self.bound_channels[node] = channels
@@ -280,7 +300,7 @@ class Context:
             # The formula was parsed as a text of its own; only the label has a place in the file.
             raise Mistake(mistake.kind, span) from None
 
-    # ---- messages ----------------------------------------------------------------------------------------
+    # ---- messages ------------------------------------------------------------------------------
 
     def report(
         self,

@@ -18,13 +18,19 @@ SIZES_TRIED = 512
 
 
 def run_input(context: Context, frame: Frame, step: tree.Input, name: str | None) -> None:
-    """An input row: a new input of the network, or of a net used as a block the value it is given."""
+    """An input row: a new input, or in a net used as a block the value it is given."""
     if frame.inputs is not None:
         _given(context, frame, step, name or "input")
         return
     asked = set(context.sizes)
     shape, letters = input_shape(context, frame, step)
-    if letters and not asked and context.obeys_rules and context.input_override is None and step.where is not None:
+    if (
+        letters
+        and not asked
+        and context.obeys_rules
+        and context.input_override is None
+        and step.where is not None
+    ):
         shape = _obeying(context, frame, step, shape, letters)
     name = name or "input"
     node = context.add(Input(size=shape), (), frame.level.key(name), frame, step.span)
@@ -36,7 +42,9 @@ def run_input(context: Context, frame: Frame, step: tree.Input, name: str | None
         context.rebuilds[node.index] = lambda: Input(size=_again(context, frame, step, shape))
     if letters:
         condition = step.where.span.text if step.where is not None else ""
-        open_sides = OpenSides(tuple([(letter, name, axis) for letter, axis in letters]), condition, step.span)
+        open_sides = OpenSides(
+            tuple([(letter, name, axis) for letter, axis in letters]), condition, step.span
+        )
         context.network.open_sides = (*context.network.open_sides, open_sides)
     if step.where is not None:
         _check_rule(context, frame, step, str(shape))
@@ -45,7 +53,7 @@ def run_input(context: Context, frame: Frame, step: tree.Input, name: str | None
 def _obeying(
     context: Context, frame: Frame, step: tree.Input, shape: Shape, letters: list[tuple[str, int]]
 ) -> Shape:
-    """The input at the first size from 224 up that its `where` allows; as it is if none is found."""
+    """The input at the first size from 224 up that its `where` allows; as it is if none is."""
     assert step.where is not None
     context.frame = frame
     with context.reading_sides():
@@ -117,7 +125,9 @@ def open_letter(side: tree.Expression, scope: Scope) -> str | None:
     return name if name[0].isupper() and scope.find(name) is None else None
 
 
-def _input_count(context: Context, frame: Frame, count: tree.Expression | None) -> int | Count | None:
+def _input_count(
+    context: Context, frame: Frame, count: tree.Expression | None
+) -> int | Count | None:
     if count is None:
         return None
     found = shape_count(context, frame, count)
@@ -181,7 +191,7 @@ def _check_rule(context: Context, frame: Frame, step: tree.Input, size: str) -> 
     context.report(kind, frame.instance.span or step.where.span, frame)
 
 
-# ---- shapes as written -------------------------------------------------------------------------------
+# ---- shapes as written -------------------------------------------------------------------------
 
 
 def shape_count(context: Context, frame: Frame, count: tree.Expression) -> int | Count | None:
@@ -198,7 +208,9 @@ def shape_count(context: Context, frame: Frame, count: tree.Expression) -> int |
 def written_shape(
     context: Context, frame: Frame, text: tree.ShapeText
 ) -> tuple[tuple[int | None, ...] | None, int | Count | None]:
-    """Sides (None for `?`) and count of a shape as written; sides are None as a whole for a lone `?`."""
+    """Sides (None for `?`) and count of a shape as written; sides are None as a whole for a lone
+    `?`.
+    """
     count = shape_count(context, frame, text.count) if text.count is not None else None
     dims = text.dims
     if dims is None:
@@ -217,7 +229,9 @@ def written_shape(
     return tuple(sides), count
 
 
-def fits(sides: tuple[int | None, ...] | None, count: int | Count | None, value: Value | None) -> bool:
+def fits(
+    sides: tuple[int | None, ...] | None, count: int | Count | None, value: Value | None
+) -> bool:
     """Whether a value has a shape as written."""
     if not isinstance(value, Shape) or value.count != count:
         return False

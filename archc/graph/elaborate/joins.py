@@ -12,7 +12,6 @@ from archc.graph.elaborate.frame import Context, Frame, LayerProblem
 from archc.graph.elaborate.scope import Scope
 from archc.graph.elaborate.units import Unit
 from archc.graph.ir import Instance, Node
-from archc.ops.base import Op
 from archc.ops.ends import Prev
 from archc.ops.join import List
 from archc.ops.scan import Gather
@@ -54,8 +53,8 @@ def run_join(
             frame.value = nodes[0]
             return
         if not nodes:
-            kind = MissingValue(unit.word, "a path; none of those below it is there")
-            raise Mistake(kind, call.span)
+            missing = MissingValue(unit.word, "a path; none of those below it is there")
+            raise Mistake(missing, call.span)
     else:
         nodes = list(items_of(context, frame, call))
         labels = ()
@@ -67,14 +66,13 @@ def run_join(
     context.paths_of_join = labels
     node = layers.place(context, frame, prepared, tuple(nodes), path)
     context.paths_of_join = ()
-    if prepared.op.weights is not None and isinstance(node.op, Op):
-        context.by_path[node.path] = node
+    context.by_path[node.path] = node
 
 
 def _one_row(word: str, row: str) -> ValueNotAllowed:
     advice = (
-        f"it joins exactly the rows it names; to join `{row}` with the row above, name that row too: "
-        f"`conv 3x3 8 as above ; {word} {row} above`"
+        f"it joins exactly the rows it names; to join `{row}` with the row above, name that row "
+        f"too: `conv 3x3 8 as above ; {word} {row} above`"
     )
     return ValueNotAllowed(f"`{word}`", f"the one row `{row}`", "two rows or more", advice)
 
@@ -119,13 +117,15 @@ def flat_items(context: Context, value: int) -> tuple[int, ...]:
     return node.inputs if isinstance(node.op, List) else (value,)
 
 
-def make_list(context: Context, frame: Frame, nodes: tuple[int, ...], path: str, span: Span) -> None:
+def make_list(
+    context: Context, frame: Frame, nodes: tuple[int, ...], path: str, span: Span
+) -> None:
     """A list of several values as the running value."""
     node = context.add(List(), nodes, path, frame, span)
     frame.value = node.index
 
 
-# ---- scan -------------------------------------------------------------------------------------------
+# ---- scan --------------------------------------------------------------------------------------
 
 
 def run_scan(
@@ -134,7 +134,9 @@ def run_scan(
     """Run the rows below once for each thing of the running value."""
     call = unit.calls[-1][0]
     if body is None:
-        raise Mistake(MissingValue("scan", "rows below it, which run once for each thing"), call.span)
+        raise Mistake(
+            MissingValue("scan", "rows below it, which run once for each thing"), call.span
+        )
     prepared = layers.prepare(context, frame, unit)
     value = layers.running(context, frame, "scan", call.span)
     shape = context.nodes[value].shape
@@ -184,5 +186,3 @@ def _settle(context: Context, frame: Frame) -> None:
         if found is not None and node.shape is not None and found != node.shape:
             shown = ValueNotAllowed("prev", str(node.shape), f"the shape of `{name}`, {found}")
             context.report(shown, span, frame)
-
-

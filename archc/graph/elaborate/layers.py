@@ -118,7 +118,7 @@ def emit(context: Context, frame: Frame, unit: Unit, prepared: Prepared, path: s
 def place(
     context: Context, frame: Frame, prepared: Prepared, inputs: tuple[int, ...], path: str
 ) -> Node:
-    """Put an operator into the graph; what it refuses is reported with its arithmetic and repairs."""
+    """Put an operator into the graph; what it refuses is reported with its arithmetic."""
     span = prepared.span
     try:
         node = context.add(prepared.op, inputs, path, frame, span)
@@ -155,10 +155,8 @@ def _share(context: Context, frame: Frame, node: Node) -> None:
     node.shares = first.shares or first.path
 
 
-def _report(
-    context: Context, frame: Frame, prepared: Prepared, kind: Kind, node: Node
-) -> None:
-    """Place a layer's problem: the option at fault, where its size came from, the repairs to try."""
+def _report(context: Context, frame: Frame, prepared: Prepared, kind: Kind, node: Node) -> None:
+    """Place a layer's problem: the option at fault, where its size came from, repairs."""
     span, secondary = prepared.span, context.paths_of_join
     at = prepared.bound.spans.get(kind.field)
     if at is not None and (at.source is not span.source or at.line != span.line):
@@ -168,18 +166,16 @@ def _report(
     fixes = tuple([fix for repair in kind.repairs for fix in _fix(context, prepared, node, repair)])
     origin = size_trail(context.network, node.inputs[0]) if node.inputs else ()
     secondary = (*secondary, *_came_from(context, node, span, secondary))
-    hints = ()
+    hints: tuple[str, ...] = ()
     if node.inputs and isinstance(kind, (SizeNotWhole, SizeNotPositive)):
         hints = forgotten_pad(context.network, node.inputs[0])
-    context.report(
-        kind, span, frame, secondary=secondary, notes=origin, help=hints, fixes=fixes
-    )
+    context.report(kind, span, frame, secondary=secondary, notes=origin, help=hints, fixes=fixes)
 
 
 def _came_from(
     context: Context, node: Node, span: Span, known: tuple[Label, ...]
 ) -> tuple[Label, ...]:
-    """The other end: the row that gave the value which does not fit, if it stands in the same file."""
+    """The other end: the row that gave the value which does not fit, if in the same file."""
     if known or not node.inputs:
         return ()
     giver = context.nodes[node.inputs[0]]
@@ -189,7 +185,7 @@ def _came_from(
 
 
 def _fix(context: Context, prepared: Prepared, node: Node, repair: Any) -> tuple[Fix, ...]:
-    """A layer's own repair as an edit of its row, with the size it gives; none if it does not help."""
+    """A layer's own repair as an edit of its row, with the size it gives, if it helps."""
     gives = _after(context, prepared, node, repair)
     if isinstance(gives, Kind):
         return ()
@@ -209,7 +205,10 @@ def _after(context: Context, prepared: Prepared, node: Node, repair: Any) -> Val
     elif repair.option == "window" and isinstance(prepared.op, Windowed) and prepared.op.window:
         stride = int(repair.value.rsplit("/", 1)[-1])
         changes["window"] = Window(prepared.op.window.sides, (stride,))
-    return replace(prepared.op, **changes).shape(*inputs) if changes else None  # type: ignore[no-any-return]
+    if not changes:
+        return None
+    found: Value | Kind = replace(prepared.op, **changes).shape(*inputs)
+    return found
 
 
 def _edit(prepared: Prepared, repair: Any) -> Edit:
@@ -234,7 +233,7 @@ def even_half_pad(op: Op) -> tuple[int, ...] | None:
 
 def unknown_row(context: Context, frame: Frame, name: tree.Name, level: Level) -> Mistake:
     """The mistake of a reference to a row that is not there."""
-    known = tuple([*level.rows_in_sight(), *_row_names(frame)])
+    known = (*level.rows_in_sight(), *_row_names(frame))
     return Mistake(UnknownName(".".join(name.parts), "row", known), name.span)
 
 

@@ -1,12 +1,14 @@
 """The module tree while it grows: levels, the names in them, and how unnamed layers are numbered.
 
-One name serves three ends: reading a row (`from d1`), the state_dict key, the report. So the tree of levels is
-also where rows are looked up: from the nearest level outwards to the body of the block, dots inwards.
+One name serves three ends: reading a row (`from d1`), the state_dict key, the report. So the tree
+of levels is also where rows are looked up: from the nearest level outwards to the body of the
+block, dots inwards.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from archc.diagnostics.kinds.names import DuplicateKey
 from archc.graph.elaborate.formulas import Mistake
@@ -15,7 +17,9 @@ from archc.syntax import tree
 
 
 class Entry:
-    """A name in a level: the value it reads as, the level below it, and how to make it again (`reuse`)."""
+    """A name in a level: the value it reads as, the level below it, and how to make it again
+    (`reuse`).
+    """
 
     __slots__ = ("again", "is_layer", "level", "node", "path", "span")
 
@@ -25,11 +29,13 @@ class Entry:
         self.node: int | None = None
         self.level: Level | None = None
         self.is_layer = False
-        self.again: object = None
+        self.again: Any = None
 
 
 class Level:
-    """One level of the module tree. `path` is its key prefix; `outer` is None at the body of a block."""
+    """One level of the module tree. `path` is its key prefix; `outer` is None at the body of a
+    block.
+    """
 
     __slots__ = ("counts", "names", "outer", "path")
 
@@ -100,7 +106,9 @@ def _inwards(entry: Entry | None, parts: tuple[str, ...]) -> Entry | None:
 
 
 class Naming:
-    """Where the things of a row go: a level, and the pattern that numbers them there (None: kind and number)."""
+    """Where the things of a row go: a level, and the pattern that numbers them there (None: kind
+    and number).
+    """
 
     __slots__ = ("level", "pattern")
 

@@ -43,7 +43,8 @@ def elaborate(
 ) -> Network | None:
     """Expand a net to a checked network; None if it has errors, which are in the bag.
 
-    `sizes` gives numbers to open letters (`H`, `W`); `input_override` another size to the first input.
+    `sizes` gives numbers to open letters (`H`, `W`); `input_override` another size to the first
+    input.
     """
     context = expand(module, net, variant, bag, limits, sizes, input_override)
     return None if context.failed else context.network
@@ -59,7 +60,8 @@ def expand(
     input_override: tuple[int, ...] | None = None,
     obeys_rules: bool = True,
 ) -> Context:
-    """Expand a net and keep all that is known of it: what `elaborate` gives, and how to replay its sizes.
+    """Expand a net and keep all that is known of it: what `elaborate` gives, and how to replay its
+    sizes.
 
     With `obeys_rules` off, `where` and size notes are not asked.
     """
@@ -77,7 +79,9 @@ def expand(
     collecting = gc.isenabled()
     recursion = sys.getrecursionlimit()
     gc.disable()  # a graph holds no garbage while it grows
-    sys.setrecursionlimit(recursion + limits.depth * FRAMES_PER_LEVEL + limits.nesting * FRAMES_PER_LEVEL)
+    sys.setrecursionlimit(
+        recursion + limits.depth * FRAMES_PER_LEVEL + limits.nesting * FRAMES_PER_LEVEL
+    )
     try:
         _run(context, module, found, variant or "")
     finally:
@@ -142,14 +146,14 @@ def _last_name(net: tree.Net, frame: Frame) -> str:
     return label.text if label is not None and label.text.isidentifier() else "output"
 
 
-# ---- files --------------------------------------------------------------------------------------------
+# ---- files -------------------------------------------------------------------------------------
 
 
 def file_scope(context: Context, module: Module, replacements: tuple[Any, ...]) -> Scope:
     """The scope of a file: its imports, blocks, nets, externs, lets and policies.
 
-    `replacements` are the words that `use ... with` gives another meaning, as if each stood as an `every`
-    line at the top of the file and won over the file's own.
+    `replacements` are the words that `use ... with` gives another meaning, as if each stood as an
+    `every` line at the top of the file and won over the file's own.
     """
     key = (id(module), tuple([id(item) for item in replacements]))
     known = context.file_scopes.get(key)
@@ -219,4 +223,3 @@ def _import(
             raise Mistake(NameTaken(word, taken, f"{word}2"), name.span)
         scope.names[word] = found
         scope.origin[word] = name.span
-

@@ -12,11 +12,10 @@ from archc.diagnostics.model import Edit, Fix, Kind
 from archc.graph.elaborate.formulas import Mistake
 from archc.graph.elaborate.frame import Context, Frame
 from archc.graph.elaborate.inputs import fits, shown, written_shape
-from archc.graph.elaborate.scope import Window
 from archc.graph.elaborate.trail import size_trail
 from archc.graph.elaborate.variants import chosen, special_cells
 from archc.graph.ir import Check
-from archc.ops.values import Shape, Value
+from archc.ops.values import Shape, Value, Window
 from archc.source import Span
 from archc.syntax import tree
 
@@ -75,7 +74,14 @@ def take_columns(context: Context, frame: Frame, net: tree.Net, variant: str) ->
             context.network.meta[column.name] = _meta(context, frame, cell.value)
         elif column.metric is not None:
             _add(
-                context, frame, column.metric, column.relation, cell.value, column.within, (), cell.span
+                context,
+                frame,
+                column.metric,
+                column.relation,
+                cell.value,
+                column.within,
+                (),
+                cell.span,
             )
 
 
@@ -90,9 +96,7 @@ def take_meta(context: Context, frame: Frame, row: tree.Meta) -> None:
     context.network.meta[row.name] = _meta(context, frame, value)
 
 
-def _meta(
-    context: Context, frame: Frame, value: tree.Expression
-) -> str | int | Fraction | float:
+def _meta(context: Context, frame: Frame, value: tree.Expression) -> str | int | Fraction | float:
     if isinstance(value, tree.Size):
         return value.span.text
     if isinstance(value, tree.Name):
@@ -139,8 +143,18 @@ def _add(
     share = _number(context, frame, within) if within is not None else None
     context.network.checks.append(
         Check(
-            metric.name, row, node, relation, number, value.span.text, unit,
-            Fraction(share) if share is not None else None, shape, given, span, value.span,
+            metric.name,
+            row,
+            node,
+            relation,
+            number,
+            value.span.text,
+            unit,
+            Fraction(share) if share is not None else None,
+            shape,
+            given,
+            span,
+            value.span,
         )
     )
 

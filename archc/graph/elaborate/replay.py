@@ -1,7 +1,8 @@
 """An expanded net at other sizes of its open input: shapes inferred again, nothing expanded again.
 
-Sizes are numbers while expanding. What a net does at another size follows from its graph alone, unless the
-expansion itself read an open side (a guard on H, say); then it is expanded anew, which is slower.
+Sizes are numbers while expanding. What a net does at another size follows from its graph alone,
+unless the expansion itself read an open side (a guard on H, say); then it is expanded anew, which
+is slower.
 """
 
 from __future__ import annotations
@@ -19,12 +20,18 @@ from archc.source import Span
 
 
 class Outcome:
-    """What a net does at one size: shapes of its nodes as far as they go, and the first thing wrong."""
+    """What a net does at one size: shapes of its nodes as far as they go, and the first thing
+    wrong.
+    """
 
     __slots__ = ("kind", "node", "shapes", "span")
 
     def __init__(
-        self, shapes: list[Value | None], node: int = -1, kind: Kind | None = None, span: Span | None = None
+        self,
+        shapes: list[Value | None],
+        node: int = -1,
+        kind: Kind | None = None,
+        span: Span | None = None,
     ) -> None:
         self.shapes = shapes
         self.node = node
@@ -45,7 +52,9 @@ class Replay:
         self.anew = anew
         self.complete = context.side_reads == 0
         self.memo: dict[tuple[Any, ...], Any] = {}
-        self.letters = [letter for sides in context.network.open_sides for letter, _, _ in sides.letters]
+        self.letters = [
+            letter for sides in context.network.open_sides for letter, _, _ in sides.letters
+        ]
         self.weights: dict[int, Tensors] = {}
 
     def at(self, sizes: dict[str, int]) -> Outcome:
@@ -81,7 +90,7 @@ class Replay:
                 continue
             if rebuild is not None:
                 try:
-                    found = rebuild().shape(*inputs)
+                    found: Any = rebuild().shape(*inputs)
                 except Mistake as mistake:
                     return Outcome(shapes, node.index, mistake.kind, mistake.span)
             else:
@@ -99,14 +108,18 @@ class Replay:
         return self._same_weights(Outcome(shapes), context)
 
     def _same_weights(self, outcome: Outcome, context: Context) -> Outcome:
-        """One network has one set of weights: a layer whose weights change with the size forbids it."""
+        """One network has one set of weights: a layer whose weights change with the size forbids
+        it.
+        """
         for index, expected in self.weights.items():
             if index >= len(context.nodes):
                 continue
             node = context.nodes[index]
             found = node.op.weights(*[outcome.shapes[i] for i in node.inputs])
             if found != expected:
-                kind = ValueNotAllowed(f"`{node.op.word}`", "other weights at this size", "the same ones")
+                kind = ValueNotAllowed(
+                    f"`{node.op.word}`", "other weights at this size", "the same ones"
+                )
                 return Outcome(outcome.shapes, index, kind, node.span)
         return outcome
 
@@ -156,5 +169,3 @@ def _larger(value: Value | None) -> Any:
     if isinstance(count, int) and not isinstance(count, Count):
         count += 1
     return Shape((*spatial, *value.dims[-1:]), count)
-
-

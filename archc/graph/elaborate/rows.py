@@ -7,9 +7,10 @@ from archc.diagnostics.kinds.values import ValueNotAllowed
 from archc.graph.elaborate.formulas import Known, Mistake
 from archc.graph.elaborate.frame import Context, Frame
 from archc.graph.elaborate.levels import Level, claim, descend
+from archc.graph.elaborate.naming import Own, fill
 from archc.graph.elaborate.notes import check_arrow
 from archc.graph.elaborate.scope import Scope
-from archc.graph.elaborate.steps import Own, fill, run_chain
+from archc.graph.elaborate.steps import run_chain
 from archc.record import replace
 from archc.syntax import tree
 from archc.syntax.build_rows import uses_copy_number
@@ -18,7 +19,9 @@ ANONYMOUS = "_"
 
 
 class Labelled:
-    """Where a label puts its row: `own` for a plain name, else the level and the pattern that numbers it."""
+    """Where a label puts its row: `own` for a plain name, else the level and the pattern that
+    numbers it.
+    """
 
     __slots__ = ("level", "own", "pattern")
 
@@ -144,7 +147,7 @@ def run_split(context: Context, frame: Frame, split: tree.Split) -> bool:
     return run_row(context, frame, row)
 
 
-# ---- columns ------------------------------------------------------------------------------------------
+# ---- columns -----------------------------------------------------------------------------------
 
 
 def _with_cells(
@@ -160,7 +163,9 @@ def _with_cells(
         raise Mistake(CellCount(len(row.cells), names, line), row.span)
     call = steps[-1]
     if not isinstance(call, tree.Call):
-        kind = ValueNotAllowed("a table row", f"`{call.span.text}`", "a layer or block before its bar")
+        kind = ValueNotAllowed(
+            "a table row", f"`{call.span.text}`", "a layer or block before its bar"
+        )
         raise Mistake(kind, call.span)
     reader = _Cells(context, frame, call)
     for column, cell in zip(table.columns, row.cells):
@@ -186,10 +191,14 @@ class _Cells:
 
     def take(self, column: tree.Column, value: tree.Expression) -> None:
         """One cell that is not empty."""
-        if column.kind == "check" or column.kind == "meta":
+        if column.kind in ("check", "meta"):
             raise Mistake(ColumnUnknown(column.name, "columns", ()), column.span)
         if column.kind == "arrow":
-            shape = value if isinstance(value, tree.ShapeText) else tree.ShapeText(value.span, None, value)
+            shape = (
+                value
+                if isinstance(value, tree.ShapeText)
+                else tree.ShapeText(value.span, None, value)
+            )
             self.arrow = tree.Arrow(value.span, shape)
             return
         ready = self._ready(column, value)
@@ -211,10 +220,11 @@ class _Cells:
 
     def call(self) -> tree.Call:
         """The call with the cells' values."""
-        return replace(
+        call: tree.Call = replace(
             self.base,
             keywords=tuple(self.keywords),
             first=tuple(self.first),
             repeat=self.repeat,
             numbered=self.numbered,
         )
+        return call

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from archc.graph.elaborate.levels import Entry
     from archc.graph.modules import Module
 
-# ---- what a name can stand for -----------------------------------------------------------------------
+# ---- what a name can stand for -----------------------------------------------------------------
 
 
 class Word(Record):
@@ -88,7 +88,8 @@ class ExternDefinition:
 
 
 class Side(int):
-    """A side that depends on an open input size: read, it may have another value when sizes are replayed.
+    """A side that depends on an open input size: read, it may have another value when sizes are
+    replayed.
 
     It is the open `letter` itself, or side `axis` of the value of `node` (axis -1: its count).
     """
@@ -112,11 +113,12 @@ Scalar = int | Fraction | float
 Definition = BlockDefinition | NetDefinition | ExternDefinition
 Datum = Scalar | bool | str | Word | Window | RowRef | Presets | Definition
 
-# ---- what words are made to mean ----------------------------------------------------------------------
+# ---- what words are made to mean ---------------------------------------------------------------
 
 
 class Policy:
-    """One `every` line: what `word` means from there on. `before` is what held where the line stands.
+    """One `every` line: what `word` means from there on. `before` is what held where the line
+    stands.
 
     `replaced` marks a meaning that came with `use ... with`: it wins over the file's own lines.
     """
@@ -124,7 +126,12 @@ class Policy:
     __slots__ = ("before", "chain", "replaced", "scope", "word")
 
     def __init__(
-        self, word: str, chain: tree.Chain, scope: Scope, before: Policy | None, replaced: bool = False
+        self,
+        word: str,
+        chain: tree.Chain,
+        scope: Scope,
+        before: Policy | None,
+        replaced: bool = False,
     ) -> None:
         self.word = word
         self.chain = chain
@@ -156,7 +163,9 @@ class Scope:
         self.sizes: str = parent.sizes if parent else "safe"
 
     def find(self, name: str) -> Datum | None:
-        """The datum of a name, from this body outwards. H, W, C ... of a block yield to its own names."""
+        """The datum of a name, from this body outwards. H, W, C ... of a block yield to its own
+        names.
+        """
         scope: Scope | None = self
         while scope is not None:
             datum = scope.names.get(name)
@@ -198,7 +207,11 @@ def describe(datum: Datum) -> str:
     if isinstance(datum, bool):
         return "yes" if datum else "no"
     if isinstance(datum, Fraction):
-        return f"{datum.numerator}/{datum.denominator}" if datum.denominator != 1 else str(datum.numerator)
+        return (
+            f"{datum.numerator}/{datum.denominator}"
+            if datum.denominator != 1
+            else str(datum.numerator)
+        )
     if isinstance(datum, (Word, RowRef)):
         return datum.text
     if isinstance(datum, Presets):

@@ -8,66 +8,25 @@ from archc.diagnostics.kinds.values import ValueNotAllowed
 from archc.graph.elaborate import blocks, inputs, joins, layers
 from archc.graph.elaborate.formulas import Mistake
 from archc.graph.elaborate.frame import Context, Frame
-from archc.graph.elaborate.levels import Entry, Level, Naming, claim, descend
-from archc.graph.elaborate.scope import RowRef, describe
+from archc.graph.elaborate.levels import Entry, Naming
+from archc.graph.elaborate.naming import (
+    Own,
+    Plan,
+    fill,
+    has_braces,
+    is_dotted,
+    is_plain_join,
+    main_word,
+    move_path,
+    name_for,
+    own_name,
+    place_of,
+)
+from archc.graph.elaborate.scope import RowRef
 from archc.graph.elaborate.units import Unit, expand
 from archc.ops.ends import Identity
 from archc.record import replace
-from archc.source import Span
 from archc.syntax import tree
-
-
-
-class Own:
-    """The name that a row or step has of its own: its level, its last part."""
-
-    __slots__ = ("level", "name", "span")
-
-    def __init__(self, level: Level, name: str, span: Span) -> None:
-        self.level = level
-        self.name = name
-        self.span = span
-
-    def entry(self) -> Entry:
-        """The entry of the name."""
-        return self.level.entry(self.name, self.span)
-
-
-class Plan:
-    """A step and what it stands for; `own` is the name it gets."""
-
-    __slots__ = ("own", "step", "units")
-
-    def __init__(self, step: tree.Step, units: list[Unit]) -> None:
-        self.step = step
-        self.units = units
-        self.own: Own | None = None
-
-    @property
-    def weighted(self) -> int:
-        """How many things with weights it makes, one copy of it; names below the row's count as one."""
-        if is_dotted(self.units):
-            return 1
-        return sum([unit.has_weights and not _plain_join(unit) for unit in self.units])
-
-    @property
-    def named(self) -> int:
-        """How many things of the module tree it makes."""
-        return sum([unit.has_name and not _plain_join(unit) for unit in self.units])
-
-
-def is_dotted(units: list[Unit]) -> bool:
-    """Whether the names are put below the row's own (`every conv = conv as .conv ; bn as .bn`)."""
-    return any(unit.label is not None and unit.label.text.startswith(".") for unit in units)
-
-
-def _plain_join(unit: Unit) -> bool:
-    """A join has weights only as `add weighted`."""
-    cls = unit.callee
-    if not isinstance(cls, type) or cls.role != "join":
-        return False
-    values = [value for call, _ in unit.calls for value in call.values]
-    return not any(isinstance(value, tree.Name) and value.parts == ("weighted",) for value in values)
 
 
 def run_chain(
@@ -78,7 +37,9 @@ def run_chain(
     body: tuple[tree.Statement, ...] | None = None,
 ) -> None:
     """Run the steps of a row; `own` is the row's label, `body` the paths of its last step."""
-    plans = [Plan(step, expand(step, frame) if isinstance(step, tree.Call) else []) for step in steps]
+    plans = [
+        Plan(step, expand(step, frame) if isinstance(step, tree.Call) else []) for step in steps
+    ]
     inner = frame if own is None else _name_plans(frame, plans, own, body is not None)
     for number, plan in enumerate(plans):
         if frame.stopped:
@@ -114,7 +75,7 @@ def run_step(
     """Run one step: a call, `from`, `reuse` or an input; keep its value under its name."""
     step = plan.step
     own = plan.own
-    if step.label is not None and not (isinstance(step, tree.Call) and _has_braces(step.label)):
+    if step.label is not None and not (isinstance(step, tree.Call) and has_braces(step.label)):
         own = own_name(context, frame, step.label)
     if isinstance(step, tree.From):
         frame.value = find_row(context, frame, step.row).node
@@ -128,31 +89,6 @@ def run_step(
         entry = own.entry()
         entry.again = entry.again or (plan.step, frame)
         context.finish(entry, frame.value, frame)
-
-
-def _has_braces(label: tree.Label) -> bool:
-    return "{" in label.text
-
-
-def own_name(context: Context, frame: Frame, label: tree.Label, copy: int = 0) -> Own:
-    """The level and last part of a label, its braces worked out."""
-    level, last = descend(frame.level, label, lambda part: fill(context, frame, part, label))
-    name = level.place(last) if "*" in last else last
-    claim(level, name, label.span)
-    return Own(level, name, label.span)
-
-
-def fill(context: Context, frame: Frame, part: str, label: tree.Label) -> str:
-    """A part of a label with the formulas in its braces worked out."""
-    if "{" not in part:
-        return part
-    out, rest = "", part
-    while "{" in rest:
-        before, _, rest = rest.partition("{")
-        formula, _, rest = rest.partition("}")
-        value = context.label_formula(formula, frame, label.span)
-        out += before + describe(value)
-    return out + rest
 
 
 def find_row(context: Context, frame: Frame, name: tree.Name) -> RowRef:
@@ -172,7 +108,7 @@ def find_row(context: Context, frame: Frame, name: tree.Name) -> RowRef:
     return row
 
 
-# ---- calls ------------------------------------------------------------------------------------------
+# ---- calls -------------------------------------------------------------------------------------
 
 
 def _run_call(
@@ -193,8 +129,8 @@ def _run_call(
     copies = 1
     if call.repeat is not None:
         copies = context.formulas.whole(call.repeat, frame.scope, "a repetition")
-    varying = call.numbered or (call.label is not None and _has_braces(call.label))
-    label = call.label if call.label is not None and _has_braces(call.label) else None
+    varying = call.numbered or (call.label is not None and has_braces(call.label))
+    label = call.label if call.label is not None and has_braces(call.label) else None
     for copy in range(copies):
         if frame.stopped:
             return
@@ -207,7 +143,9 @@ def _run_call(
         if here is not frame or this is not call or (copy == 1 and call.first):
             these = expand(this, here)
             units = these if copy == 1 else units
-        named = own_name(context, here, label) if label else _copy_name(context, here, own, call, copy)
+        named = (
+            own_name(context, here, label) if label else _copy_name(context, here, own, call, copy)
+        )
         run_units(context, here, these, named, body, this)
         frame.value = here.value
 
@@ -221,7 +159,8 @@ def _numbered(frame: Frame, copy: int, call: tree.Call) -> Frame:
 def _with_first(call: tree.Call) -> tree.Call:
     names = {keyword.name for keyword in call.first}
     kept = [keyword for keyword in call.keywords if keyword.name not in names]
-    return replace(call, keywords=(*kept, *call.first), first=())
+    changed: tree.Call = replace(call, keywords=(*kept, *call.first), first=())
+    return changed
 
 
 def _copy_name(
@@ -249,10 +188,10 @@ def run_units(
     dotted = is_dotted(units)
     taker: Unit | None = None
     if dotted:
-        own = own or Own(naming.level, naming.name(_main_word(units)), call.span)
+        own = own or Own(naming.level, naming.name(main_word(units)), call.span)
         naming = Naming(own.level.below(own.name, own.span), None)
     elif own is not None:
-        naming, taker = _place_of(units, own, naming)
+        naming, taker = place_of(units, own, naming)
     main: Entry | None = None
     for unit in units:
         if frame.stopped:
@@ -269,23 +208,6 @@ def run_units(
         context.finish(main, frame.value, frame)
 
 
-def _main_word(units: list[Unit]) -> str:
-    return next((unit.word for unit in units if unit.main), units[0].word)
-
-
-def _place_of(units: list[Unit], own: Own, naming: Naming) -> tuple[Naming, Unit | None]:
-    """What a name on a step names: its only thing with weights, its only thing, or a level over several."""
-    weighted = [unit for unit in units if unit.has_weights and not _plain_join(unit)]
-    named = [unit for unit in units if unit.has_name and not _plain_join(unit)]
-    if len(weighted) == 1:
-        return naming, weighted[0]
-    if not weighted and len(named) == 1:
-        return naming, named[0]
-    if not named:
-        return naming, None
-    return Naming(own.level.below(own.name, own.span), None), None
-
-
 def _run_unit(
     context: Context,
     frame: Frame,
@@ -299,17 +221,20 @@ def _run_unit(
     if callee is Identity:
         return None
     if not isinstance(callee, type):
-        own = own or _name_for(unit, naming, context, frame)
-        return blocks.run_block(context, frame, unit, own)
+        return blocks.run_block(context, frame, unit, _counted(context, frame, unit, naming, own))
     if callee.role == "join" and not joins.is_reduction(unit):
-        path = own.level.key(own.name) if own and not _plain_join(unit) else _move_path(unit, naming)
+        path = (
+            own.level.key(own.name) if own and not is_plain_join(unit) else move_path(unit, naming)
+        )
         joins.run_join(context, frame, unit, path, body)
         return None
     if unit.word == "scan":
-        joins.run_scan(context, frame, unit, _move_path(unit, naming), body)
+        joins.run_scan(context, frame, unit, move_path(unit, naming), body)
         return None
     if body is not None:
-        kind = ValueNotAllowed(f"`{unit.word}`", "rows below it", "no rows: joins and scan have them")
+        kind = ValueNotAllowed(
+            f"`{unit.word}`", "rows below it", "no rows: joins and scan have them"
+        )
         raise Mistake(kind, unit.calls[-1][0].span)
     return _run_layer(context, frame, unit, naming, own)
 
@@ -320,14 +245,10 @@ def _run_layer(
     if unit.prepared is None or unit.prepared.rows:
         unit.prepared = layers.prepare(context, frame, unit)
     if not unit.has_name:
-        node = layers.emit(context, frame, unit, unit.prepared, _move_path(unit, naming))
+        node = layers.emit(context, frame, unit, unit.prepared, move_path(unit, naming))
         joins.note_prev(context, frame, node, unit)
         return None
-    if own is None:
-        own = _name_for(unit, naming, context, frame)
-    else:
-        own.level.count(unit.word)
-    entry = own.entry()
+    entry = _counted(context, frame, unit, naming, own).entry()
     node = layers.emit(context, frame, unit, unit.prepared, entry.path)
     entry.is_layer = True
     context.by_path[node.path] = node
@@ -335,27 +256,15 @@ def _run_layer(
     return entry
 
 
-def _name_for(unit: Unit, naming: Naming, context: Context, frame: Frame) -> Own:
-    """A name for a thing without one on its row: the policy's, the pattern's, or kind and number."""
-    span = unit.calls[-1][0].span
-    if unit.label is None:
-        name = naming.name(unit.word)
-        claim(naming.level, name, span)
-        return Own(naming.level, name, span)
-    naming.level.count(unit.word)
-    label = unit.label
-    level, last = descend(naming.level, label, lambda part: fill(context, frame, part, label))
-    name = level.place(last) if "*" in last else last
-    claim(level, name, span)
-    return Own(level, name, span)
+def _counted(context: Context, frame: Frame, unit: Unit, naming: Naming, own: Own | None) -> Own:
+    """The name of a thing: its own, which counts in the numbering too, or the next free one."""
+    if own is None:
+        return name_for(unit, naming, context, frame)
+    own.level.count(unit.word)
+    return own
 
 
-def _move_path(unit: Unit, naming: Naming) -> str:
-    """The path of a move or join: no key, but a place in reports."""
-    return naming.level.key(f"{unit.word}{naming.level.count(unit.word)}")
-
-
-# ---- the same layers again ----------------------------------------------------------------------------
+# ---- the same layers again ---------------------------------------------------------------------
 
 
 def _reuse(context: Context, frame: Frame, step: tree.Reuse, own: Own | None) -> None:
@@ -384,8 +293,14 @@ def run_again(
         own = Own(frame.level, f"{last}@{number}", entry.span)
     new = own.level.key(own.name)
     inner = made_in.inside(
-        value=frame.value, instance=frame.instance, level=frame.level, pattern=None,
-        sharing=(new, old), stop=frame.stop, waiting=frame.waiting, made={},
+        value=frame.value,
+        instance=frame.instance,
+        level=frame.level,
+        pattern=None,
+        sharing=(new, old),
+        stop=frame.stop,
+        waiting=frame.waiting,
+        made={},
     )
     run_chain(context, inner, steps, own)
     frame.value = inner.value
@@ -399,7 +314,7 @@ def _run_each(
     single = replace(call, each=False)
     if own is None:
         naming = frame.naming
-        own = Own(naming.level, naming.name(_main_word(units)), call.span)
+        own = Own(naming.level, naming.name(main_word(units)), call.span)
     results: list[int] = []
     entry = own.entry()
     for number, item in enumerate(items):
@@ -414,5 +329,3 @@ def _run_each(
     path = frame.level.key(f"list{frame.level.count('list')}")
     joins.make_list(context, frame, tuple(results), path, call.span)
     entry.again = (single, frame)
-
-

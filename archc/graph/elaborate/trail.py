@@ -19,7 +19,9 @@ def size_trail(network: Network, index: int) -> tuple[str, ...]:
             steps.append((node.path, node.shape.spatial[0]))
         node = network.nodes[node.inputs[0]] if node.inputs else None
     steps.reverse()
-    changes = [step for number, step in enumerate(steps) if number == 0 or step[1] != steps[number - 1][1]]
+    changes = [
+        step for number, step in enumerate(steps) if number == 0 or step[1] != steps[number - 1][1]
+    ]
     if len(changes) < 2:
         return ()
     shown = [f"{path} {size}" for path, size in changes]
@@ -29,7 +31,7 @@ def size_trail(network: Network, index: int) -> tuple[str, ...]:
 
 
 def forgotten_pad(network: Network, index: int) -> tuple[str, ...]:
-    """A hint if several convs on the way here shrank the map for want of a pad, as slides never do."""
+    """A hint if several convs on the way here shrank the map for want of a pad."""
     found: list[Node] = []
     node: Node | None = network.nodes[index]
     while node is not None:

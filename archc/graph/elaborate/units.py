@@ -1,4 +1,6 @@
-"""What a word on a row stands for: `every` lines applied until only layers, blocks and joins are left."""
+"""What a word on a row stands for: `every` lines applied until only layers, blocks and joins are
+left.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +29,8 @@ Callee = type[Op] | BlockDefinition | Presets | NetDefinition | ExternDefinition
 
 
 class Unit:
-    """One layer, block or join of a step. `calls` are the policy's values and then the row's, which win.
+    """One layer, block or join of a step. `calls` are the policy's values and then the row's,
+    which win.
 
     `span` is the step on the row, also for a layer that an `every` line adds to it.
     """
@@ -35,7 +38,11 @@ class Unit:
     __slots__ = ("callee", "calls", "label", "lenient", "main", "prepared", "span", "word")
 
     def __init__(
-        self, word: str, callee: Callee, calls: list[tuple[tree.Call, Scope]], label: tree.Label | None
+        self,
+        word: str,
+        callee: Callee,
+        calls: list[tuple[tree.Call, Scope]],
+        label: tree.Label | None,
     ) -> None:
         self.word = word
         self.callee = callee
@@ -83,7 +90,9 @@ def _expand(call: tree.Call, scope: Scope, newest: Policy | None) -> list[Unit]:
             raise Mistake(NothingToDrop(word, drop.word, (word,)), drop.span)
         return [Unit(word, callee, [(call, scope)], None)]
     if call.bare:
-        own = [(step, policy.scope) for step in _calls(policy) if _word_of(step, policy.scope) == word]
+        own = [
+            (step, policy.scope) for step in _calls(policy) if _word_of(step, policy.scope) == word
+        ]
         return [Unit(word, callee, [*own, (call, scope)], None)]
     return _apply(policy, call, callee, word, scope)
 
@@ -126,10 +135,10 @@ def _check_drops(policy: Policy, call: tree.Call, word: str, used: set[str]) -> 
             raise Mistake(NothingToDrop(word, drop.word, steps), drop.span)
 
 
-def _hand_over(
-    policy: Policy, call: tree.Call, word: str, scope: Scope, units: list[Unit]
-) -> None:
-    """A policy without the word itself, as in `with bn = groupnorm 32`: the row's values go to its one step."""
+def _hand_over(policy: Policy, call: tree.Call, word: str, scope: Scope, units: list[Unit]) -> None:
+    """A policy without the word itself, as in `with bn = groupnorm 32`: the row's values go to its
+    one step.
+    """
     if policy.replaced:
         for unit in units:
             unit.word = word
@@ -146,7 +155,9 @@ def _calls(policy: Policy) -> list[tree.Call]:
     calls = []
     for step in policy.chain:
         if not isinstance(step, tree.Call):
-            kind = ValueNotAllowed(f"every {policy.word}", f"`{step.span.text}`", "layers and blocks")
+            kind = ValueNotAllowed(
+                f"every {policy.word}", f"`{step.span.text}`", "layers and blocks"
+            )
             raise Mistake(kind, step.span)
         calls.append(step)
     return calls
@@ -165,7 +176,9 @@ def resolve(head: tree.Name, scope: Scope) -> tuple[Callee, str]:
     if found is not None:
         if isinstance(found, (BlockDefinition, NetDefinition, ExternDefinition, Presets)):
             return found, first
-        kind = ValueNotAllowed(f"`{first}`", f"{kind_of(found)} ({describe(found)})", "a layer or block here")
+        kind = ValueNotAllowed(
+            f"`{first}`", f"{kind_of(found)} ({describe(found)})", "a layer or block here"
+        )
         raise Mistake(kind, head.span)
     if len(head.parts) > 1:
         nets = [n for n in scope.all_names() if isinstance(scope.find(n), NetDefinition)]

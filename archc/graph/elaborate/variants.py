@@ -20,7 +20,9 @@ def net_parameters(
     given: dict[str, Datum],
     span: Span,
 ) -> None:
-    """Put a net's parameters into its scope: what a call gives wins over the variant, that over defaults."""
+    """Put a net's parameters into its scope: what a call gives wins over the variant, that over
+    defaults.
+    """
     table = variants_table(net)
     cells: dict[str, tree.Cell] = {}
     if table is not None and variant:
@@ -74,9 +76,7 @@ def variant_cells(net: tree.Net, table: tree.Variants, index: int) -> dict[str, 
     return found
 
 
-def special_cells(
-    net: tree.Net, variant: str
-) -> list[tuple[tree.Column, tree.Cell]]:
+def special_cells(net: tree.Net, variant: str) -> list[tuple[tree.Column, tree.Cell]]:
     """The check and meta columns of a table on its side, with the variant's cells."""
     table = variants_table(net)
     if table is None or not variant or not lies_on_its_side(net, table):
@@ -93,9 +93,7 @@ def _count(
         raise Mistake(CellCount(len(cells), names, table.span.line), span)
 
 
-def chosen(
-    cells: tuple[tree.Cell, ...], frame: Frame, span: Span
-) -> tree.Cell:
+def chosen(cells: tuple[tree.Cell, ...], frame: Frame, span: Span) -> tree.Cell:
     """The cell of the variant in a row with one cell for each; raises Mistake."""
     if frame.choice is None:
         raise Mistake(CellCount(len(cells), (), 0), span)

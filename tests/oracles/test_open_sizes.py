@@ -1,0 +1,121 @@
+"""Legal sizes of every spec with open sides: brute force in torch, H from 1 to 200, agrees with the rule.
+
+torch runs each net at each H on the meta device, W at a size that works. A size is legal if torch raises
+nothing, no rule of the language that is stricter than torch is broken (`torch_meta.rule_against`: a window
+under `sizes safe` that would never see real input, a crop without a middle, sums of unequal maps), and the
+layers have the tensors they have at other sizes. `where` is not asked.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+
+import pytest
+
+from archc.analysis.sizes import study
+from archc.diagnostics.model import Bag
+from archc.graph.elaborate import expand
+from archc.graph.modules import Module
+from archc.limits import DEFAULT
+from archc.session import Session, all_of
+from tests.oracles import torch_meta
+from tests.oracles.test_shapes import ROOT
+
+SIZES = range(1, 201)
+UNET_OPENED = (("input 572x572x1", "input HxWx1"), ("| 388x388x2 |", "| |"))
+
+
+def module_of(path, changed=()) -> Module:
+    """A spec, pieces of its text exchanged."""
+    session = Session()
+    source = session.source(str(path))
+    assert source is not None
+    for old, new in changed:
+        assert old in source.text
+        source = session.files.instead_of(source, source.text.replace(old, new))
+    module = session.module(source)
+    assert session.is_readable(module)
+    return module
+
+
+@cache
+def open_nets() -> dict[str, tuple[Module, str, str | None]]:
+    """Every net and variant with open sides, and U-Net's first variant with its size opened."""
+    found = {}
+    for path in sorted((ROOT / "specs").glob("*.arch")):
+        if "input H" not in path.read_text():
+            continue
+        module = module_of(path)
+        for net, variant in all_of(module.nets):
+            if expand(module, net, variant, Bag()).is_open:
+                found[f"{net}.{variant}" if variant else net] = (module, net, variant)
+    unet = module_of(ROOT / "specs" / "unet.arch", UNET_OPENED)
+    found["unet.valid opened"] = (unet, "unet", "valid")
+    return found
+
+
+OPEN = (
+    "faster_rcnn", "fcn8s", "mask_rcnn", "pspnet", "segnet", "style_features", "unet.same",
+    "unet.valid opened", "yolov3",
+)  # fmt: skip
+
+
+class Brute:
+    """One net at any size, in torch."""
+
+    def __init__(self, module: Module, net: str, variant: str | None, base: dict[str, int]) -> None:
+        self.of = (module, net, variant)
+        self.base = base
+        self.network = self.at(base)
+        self.weights = [ran.weights for ran in torch_meta.run(self.network, base).nodes]
+        other = self.at({letter: size + 64 for letter, size in base.items()})
+        self.same = [node.op for node in self.network.nodes] == [node.op for node in other.nodes]
+
+    def at(self, sizes):
+        context = expand(*self.of, Bag(), DEFAULT, sizes, obeys_rules=False)
+        return context.network
+
+    def legal(self, letter: str, size: int) -> bool:
+        """Whether torch and the language take this size."""
+        sizes = {**self.base, letter: size}
+        network = self.network if self.same else self.at(sizes)
+        try:
+            ran = torch_meta.run(network, sizes).nodes
+        except torch_meta.Refused:
+            return False
+        return [found.weights for found in ran] == self.weights
+
+
+def test_every_open_net_is_here():
+    assert set(open_nets()) == set(OPEN)
+
+
+@pytest.mark.parametrize("letter", ["H", "W"])
+@pytest.mark.parametrize("name", OPEN)
+def test_brute_force_agrees(name, letter):
+    of = open_nets()[name]
+    found = study(*of)
+    assert found is not None and found.proved
+    brute = Brute(*of, found.chosen)
+    legal = {size for size in SIZES if brute.legal(letter, size)}
+    assert legal == {size for size in SIZES if size in found.legal[letter]}
+
+
+@pytest.mark.parametrize(
+    ("name", "rule"),
+    [
+        ("unet.same", "H a multiple of 16"),
+        ("unet.valid opened", "H mod 16 == 12 from 188"),
+        ("segnet", "H a multiple of 32"),
+        ("yolov3", "H mod 32 in 0, 25..31"),
+        ("mask_rcnn", "H mod 32 in 0, 29..31"),
+        ("fcn8s", "any H"),
+        ("pspnet", "any H"),
+        ("faster_rcnn", "any H from 16"),
+    ],
+)
+def test_the_rules_of_the_language_page(name, rule):
+    """LANGUAGE.md section 7."""
+    found = study(*open_nets()[name])
+    assert found is not None
+    assert str(found.legal["H"]) == rule
