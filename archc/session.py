@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from archc.diagnostics.kinds.files import MissingNet
 from archc.diagnostics.kinds.names import NetNotChosen, UnknownNet
+from archc.diagnostics.kinds.notes import SizeRuleBroken
 from archc.diagnostics.kinds.values import ValueNotAllowed
 from archc.diagnostics.model import Bag, Diagnostic, Kind
 from archc.files import STDIN, SUFFIX, Files, find_named, shipped_nets, split_name
@@ -17,6 +18,8 @@ from archc.limits import DEFAULT, Limits
 from archc.record import replace
 from archc.source import SourceFile, Span
 from archc.syntax import tree
+
+_OWN = ("size-rule-broken",)
 
 Chosen = tuple[str, str | None]
 """the name of a net and of its variant, None where it has none"""
@@ -138,8 +141,33 @@ class Session:
         context = expand(module, net, variant, bag, self.limits, input_override=sides)
         if context.is_open and sides is None:
             context, bag = self._at_a_legal_size(module, net, variant, context)
+        elif context.is_open and sides is not None and bag.has_errors:
+            bag = self._refused(module, net, variant, context, sides)
         self.add(bag.sorted())
         return None if bag.has_errors else context.network
+
+    def _refused(
+        self,
+        module: Module,
+        net: str,
+        variant: str | None,
+        context: Context,
+        sides: tuple[int, ...],
+    ) -> Bag:
+        """A size that the user asked for does not work: the rule, and the nearest sizes that do."""
+        from archc.analysis.sizes import study
+
+        found = study(module, net, variant, self.limits)
+        near = found.nearest(letter_sizes(context.network, sides)) if found is not None else None
+        if found is None or near is None:
+            return context.bag
+        opened = context.network.open_sides[0]
+        reason = next((one.message for one in context.bag.sorted() if one.slug not in _OWN), "")
+        asked = "x".join([str(side) for side in sides])
+        kind = SizeRuleBroken(found.text, asked, near, reason or f"`where {opened.condition}`")
+        bag = Bag()
+        bag.add(kind.at(opened.span))
+        return bag
 
     def _at_a_legal_size(
         self, module: Module, net: str, variant: str | None, context: Context
@@ -176,7 +204,12 @@ def example_sizes(network: Network) -> dict[str, int]:
     sides = sides_of(str(network.meta.get("example", "")))
     if sides is None:
         return {}
-    letters = [one for sides_open in network.open_sides for one in sides_open.letters]
+    return letter_sizes(network, sides)
+
+
+def letter_sizes(network: Network, sides: tuple[int, ...]) -> dict[str, int]:
+    """The sizes that the open letters of a network's first input have in a written size."""
+    letters = [one for opened in network.open_sides[:1] for one in opened.letters]
     return {letter: sides[axis] for letter, _, axis in letters if axis < len(sides)}
 
 

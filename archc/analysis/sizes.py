@@ -10,6 +10,7 @@ for the same reason and is one that repeats.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from fractions import Fraction
 from math import lcm
 
@@ -33,6 +34,7 @@ from archc.ops.values import Shape, Value
 FIRST_WANTED = 224
 TRIED_AT_MOST = 4096
 PERIODS_BEHIND = 2
+SEARCHED = 512
 _REPEATING = (ShapesDiffer, SizeNotWhole, SizeNotPositive, IndicesMismatch)
 
 
@@ -49,11 +51,28 @@ class SizeStudy:
         self.chosen = chosen
         self.independent = True
         self.findings: list[Diagnostic] = []
+        self.obeys: Callable[[dict[str, int]], bool] = lambda sizes: True
 
     @property
     def proved(self) -> bool:
         """Whether the sets hold for every size, not only for those tried."""
         return self.independent and all(found.proved for found in self.legal.values())
+
+    def nearest(self, sizes: dict[str, int]) -> tuple[str, ...] | None:
+        """Sizes around these that work and obey `where`, as `H = 288`; None if these do."""
+        found: list[str] = []
+        for letter in self.legal:
+            size = sizes.get(letter)
+            if size is None or self._works(letter, size):
+                continue
+            for nearby in (range(size - 1, 0, -1), range(size + 1, size + SEARCHED)):
+                near = next((n for n in nearby[:SEARCHED] if self._works(letter, n)), None)
+                found += [f"{letter} = {near}"] if near is not None else []
+        return tuple(found) or None
+
+    def _works(self, letter: str, size: int) -> bool:
+        """Whether a size of one letter is legal and allowed, the others as chosen."""
+        return size in self.legal[letter] and self.obeys({**self.chosen, letter: size})
 
     @property
     def text(self) -> str:
@@ -75,7 +94,7 @@ class SizeStudy:
 def study(
     module: Module, net: str, variant: str | None, limits: Limits = DEFAULT
 ) -> SizeStudy | None:
-    """The legal sizes of a net with open sides; None if it has none, or errors that no size mends."""
+    """The legal sizes of a net with open sides; None if it has none."""
     replay = _expanded(module, net, variant, limits)
     if replay is None:
         return None
@@ -87,6 +106,8 @@ def study(
             letter: LegalSet(letter, 1, (), 1, (), False, TRIED_AT_MOST) for letter in letters
         }
         return found
+    if replay.context.rules:
+        found.obeys = lambda sizes: allowed(replay, sizes)
     replay.fix_weights(base)
     for letter in letters:
         sweep = _Sweep(replay, letter, base)

@@ -55,12 +55,28 @@ def test_specs(path):
 
 INSERTED = st.sampled_from(
     [
-        *" ()|=;x:#\".-+*/,",
-        " ;\n    ", "; # c\n\n", "\n  # own\n", "\n\n\n", " (a if b else c)", " H / 2x3", " a.b - 1", "\u00d7",
-        " -> R of (2 * C)", " if not (a+b)*c > 3", " x (3)", " x(n +1)", " pad=-1", " as .q", "\r\n", " no relu",
-        '"a b"', " first s = 2", "\t",
+        *' ()|=;x:#".-+*/,',
+        " ;\n    ",
+        "; # c\n\n",
+        "\n  # own\n",
+        "\n\n\n",
+        " (a if b else c)",
+        " H / 2x3",
+        " a.b - 1",
+        "\u00d7",
+        " -> R of (2 * C)",
+        " if not (a+b)*c > 3",
+        " x (3)",
+        " x(n +1)",
+        " pad=-1",
+        " as .q",
+        "\r\n",
+        " no relu",
+        '"a b"',
+        " first s = 2",
+        "\t",
     ]
-)  # fmt: skip
+)
 CHANGES = st.lists(st.tuples(st.floats(0, 1), INSERTED, st.integers(0, 2)), max_size=6)
 
 
@@ -74,9 +90,13 @@ def test_mutated_specs(text, changes):
 
 
 VALUES = st.recursive(
-    st.sampled_from(["3", "c", "1.5G", "40%", "3x3", "HxWx(2*C)", '"t"', "a.b", 'v."A-L"', "(n)x(k)"]),
+    st.sampled_from(
+        ["3", "c", "1.5G", "40%", "3x3", "HxWx(2*C)", '"t"', "a.b", 'v."A-L"', "(n)x(k)"]
+    ),
     lambda inner: st.one_of(
-        st.tuples(inner, st.sampled_from([" + ", "-", "*", " / ", " mod ", "//", " ^ "]), inner).map("".join),
+        st.tuples(
+            inner, st.sampled_from([" + ", "-", "*", " / ", " mod ", "//", " ^ "]), inner
+        ).map("".join),
         inner.map("( {} )".format),
         inner.map("(-{})".format),
         st.tuples(inner, inner, inner).map(lambda of: "({} if {} > 0 else {})".format(*of)),
@@ -84,14 +104,15 @@ VALUES = st.recursive(
         st.tuples(inner, inner).map(lambda of: "(not {} or {})".format(*of)),
     ),
     max_leaves=8,
-)  # fmt: skip
+)
 
 
 @settings(max_examples=300, deadline=None)
 @given(st.lists(VALUES, min_size=1, max_size=4), VALUES)
 def test_formulas(values, other):
     check(
-        f"let a = {other}\nnet n(p={other})\n  conv {' '.join(values)} k={other} ; relu if {other} < 3\n"
+        f"let a = {other}\nnet n(p={other})\n"
+        f"  conv {' '.join(values)} k={other} ; relu if {other} < 3\n"
     )
 
 

@@ -41,7 +41,7 @@ ROWS = [
     "columns | c | first s | -> | params ~= within 3% | meta year",
     "layers.l_{i + 1}: conv 2",
     "unit 64 × 3",
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize("row", ROWS)

@@ -59,10 +59,17 @@ HOSTILE = {
     "repetitions": HEAD + "a " + "x3 " * MANY,
     "blanks in a row": HEAD + "a ;" + " \n" * MANY + "b",
     "a wide table": "net n()\n  columns | a\n" + "  b | 1\n" * 5000 + "  b " + "| 1" * MANY,
-    "a long cell": "net n()\n  columns | a | b\n" + "  b | 1 | 2\n" * 5000 + "  b | " + "a" * MANY + " | 2",
+    "a long cell": "net n()\n  columns | a | b\n"
+    + "  b | 1 | 2\n" * 5000
+    + "  b | "
+    + "a" * MANY
+    + " | 2",
     "a long row among arrows": HEAD + "a\n" + "  relu -> 3\n" * 5000 + "  " + "a" * MANY + " -> 3",
-    "a long word": "".join(f"every a{i} = b\n" for i in range(5000)) + "every " + "a" * MANY + " = b\n",
-}  # fmt: skip
+    "a long word": "".join(f"every a{i} = b\n" for i in range(5000))
+    + "every "
+    + "a" * MANY
+    + " = b\n",
+}
 
 
 @pytest.mark.parametrize("name", HOSTILE)
@@ -104,28 +111,23 @@ def test_any_text(text):
 
 
 WORDS = [
-    "net",
-    "block",
-    "let",
-    "every",
-    "use",
-    "columns",
-    "variants",
-    "check",
-    "meta",
-    "input",
-    "output",
-    "conv",
-    "relu",
-    "if",
-    "else",
-    "as",
-    "x3",
-    "3x3",
-    "64",
-    "c",
-    "n-1",
+    *[
+        "net",
+        "block",
+        "let",
+        "every",
+        "use",
+        "columns",
+        "variants",
+        "check",
+        "meta",
+        "input",
+        "output",
+        "conv",
+        "relu",
+    ]
 ]
+WORDS += ["if", "else", "as", "x3", "3x3", "64", "c", "n-1"]
 TOKENS = st.sampled_from(
     [*WORDS, *'()[]|;:=,.+-*/^#?"{}', "->", "~=", "\n", "\n  ", "\n    ", " ", "\u00d7"]
 )

@@ -7,7 +7,7 @@ import pytest
 from archc.diagnostics.kinds.syntax import SyntaxMistake
 from tests.syntax.helpers import fixed, mistakes
 
-# A row of a net, what is said, the text pointed at, and the row after the fix (None: no fix is offered).
+# A row of a net, what is said, the text pointed at (None: all of it), and the row after the fix.
 ROWS = [
     # brackets and quotes
     ("conv 3x3 (a+b", "this `(` is never closed", "(", "conv 3x3 (a+b)"),
@@ -19,19 +19,33 @@ ROWS = [
     # torch, Keras and Python
     (
         "self.conv1 = nn.Conv2d(3, 64, kernel_size=7, stride=2, padding=3, bias=False)",
-        "`nn.Conv2d(...)` is Python", None, "conv1: conv 7x7/2 64 pad=3 bias=no",
+        "`nn.Conv2d(...)` is Python",
+        None,
+        "conv1: conv 7x7/2 64 pad=3 bias=no",
     ),
     ("nn.Linear(512, 10),", "`nn.Linear(...)` is Python", None, "fc 10"),
     ("nn.MaxPool2d(3, 2, padding=1)", "`nn.MaxPool2d(...)` is Python", None, "maxpool 3x3/2 pad=1"),
     ("x = nn.ReLU(inplace=True)", "`nn.ReLU(...)` is Python", None, "relu"),
     (
         "x = layers.Conv2D(64, (3, 3), activation='relu', padding='same')(x)",
-        "`layers.Conv2D(...)` is Python", None, "conv 3x3 64 pad=same ; relu",
+        "`layers.Conv2D(...)` is Python",
+        None,
+        "conv 3x3 64 pad=same ; relu",
     ),
     ("Conv2D(64, 3, strides=2)", "`Conv2D(...)` is Python", None, "conv 3x3/2 64"),
-    ("inputs = Input(shape=(224, 224, 3))", "`Input(...)` is Python", None, "inputs: input 224x224x3"),
+    (
+        "inputs = Input(shape=(224, 224, 3))",
+        "`Input(...)` is Python",
+        None,
+        "inputs: input 224x224x3",
+    ),
     ("self.net = nn.Sequential(", "a list of layers in brackets is Python", None, None),
-    ("conv(64, 3x3)", "`conv(...)`: the values of a layer stand in no brackets", None, "conv 64 3x3"),
+    (
+        "conv(64, 3x3)",
+        "`conv(...)`: the values of a layer stand in no brackets",
+        None,
+        "conv 64 3x3",
+    ),
     ("relu()", "`relu(...)`: the values of a layer stand in no brackets", None, "relu"),
     ("from torch import nn", "`import` is Python", None, None),
     ("for i in range(3):", "`for` is Python", "for", None),
@@ -49,23 +63,53 @@ ROWS = [
     ("conv 8 if a && b", "`&&` is no sign of the language", "&&", "conv 8 if a  and  b"),
     ("conv c%2", "`%` is no sign of the language", "%", "conv c mod 2"),
     # signs that are no ASCII
-    ("conv 3x3 8 \u2192 8x8x8", "the sign U+2192 (rightwards arrow) cannot stand here", "\u2192", "conv 3x3 8 -> 8x8x8"),
+    (
+        "conv 3x3 8 \u2192 8x8x8",
+        "the sign U+2192 (rightwards arrow) cannot stand here",
+        "\u2192",
+        "conv 3x3 8 -> 8x8x8",
+    ),
     ("conv pad=\u22121", "the sign U+2212 (minus sign) cannot stand here", "\u2212", "conv pad=-1"),
-    ("use \u201ca\u201d", "the sign U+201C (left double quotation mark) cannot stand here", "\u201c", None),
-    ("conv\u00a03x3 8", "the sign U+00A0 (no-break space) cannot stand here", "\u00a0", "conv 3x3 8"),
-    ("conv \u00e9", "the sign U+00E9 (latin small letter e with acute) cannot stand in a name", "\u00e9", None),
+    (
+        "use \u201ca\u201d",
+        "the sign U+201C (left double quotation mark) cannot stand here",
+        "\u201c",
+        None,
+    ),
+    (
+        "conv\u00a03x3 8",
+        "the sign U+00A0 (no-break space) cannot stand here",
+        "\u00a0",
+        "conv 3x3 8",
+    ),
+    (
+        "conv \u00e9",
+        "the sign U+00E9 (latin small letter e with acute) cannot stand in a name",
+        "\u00e9",
+        None,
+    ),
     ("conv\x0c3x3 8", "the control character U+000C cannot stand here", "\x0c", "conv 3x3 8"),
     ("relu\rrelu", "a carriage return stands inside a line", "\r", None),
     # sizes
     ("conv 3X3 8", "`3X3` has a capital `X`", "3X3", "conv 3x3 8"),
     ("input 224,224,3", "`224,224,3` is no size", "224,224,3", "input 224x224x3"),
-    ("image: input (224, 224, 3)", "`(224, 224, 3)` is no size", "(224, 224, 3)", "image: input 224x224x3"),
+    (
+        "image: input (224, 224, 3)",
+        "`(224, 224, 3)` is no size",
+        "(224, 224, 3)",
+        "image: input 224x224x3",
+    ),
     ("input 224 x 224 x 3", "`224 x 224 x 3` is no size", "224 x 224 x 3", "input 224x224x3"),
     ("input", "`input` has no size", "input", None),
     ("conv 3x(2+)x3", "the line ends too early, after `3x(2+`", "+", None),
     # names
     ("conv1 = conv 3x3 8", "a row is named with `:`, not with `=`", "conv1 =", "conv1: conv 3x3 8"),
-    ("conv 3x3 8 = 8x8x8", "the size of a row stands behind `->`, not `=`", "=", "conv 3x3 8 -> 8x8x8"),
+    (
+        "conv 3x3 8 = 8x8x8",
+        "the size of a row stands behind `->`, not `=`",
+        "=",
+        "conv 3x3 8 -> 8x8x8",
+    ),
     ("conv 12abc", "`12abc` is neither a number nor a name", "12abc", None),
     ("conv conv: 3", "this `:` follows no label", ":", None),
     ("let a-b = 3", "`a-b` is no name", "a-b", "let a_b = 3"),
@@ -74,7 +118,12 @@ ROWS = [
     ("conv 3x3 8 x3 no relu", "`no` is a reserved word and cannot stand here", "no", None),
     ("conv 3x3 8 -> 8x8x8 | 3", "a bar stands behind `->` or `if`", "|", None),
     ("conv -3", "this minus has nothing in front of it", "-3", "conv (-3)"),
-    ("conv (a if b else -2)", "this minus has nothing in front of it", "-2", "conv (a if b else (-2))"),
+    (
+        "conv (a if b else -2)",
+        "this minus has nothing in front of it",
+        "-2",
+        "conv (a if b else (-2))",
+    ),
     # lines that end too early
     ("conv 3x3 8 ->", "`->` has no size", "->", None),
     ("conv 3x3 8 if", "`if` has no condition", "if", None),
@@ -84,9 +133,14 @@ ROWS = [
     ("let a =", "nothing follows the `=`", "=", None),
     ("check params", "the line ends too early, after `params`", "params", None),
     # tables
-    ("variants A | B", "`variants` has no bar in front of its first column", "A", "variants | A | B"),
+    (
+        "variants A | B",
+        "`variants` has no bar in front of its first column",
+        "A",
+        "variants | A | B",
+    ),
     ("columns", "`columns` has no columns", "columns", None),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(

@@ -63,7 +63,7 @@ class SizeRuleBroken(Kind):
 
     @property
     def message(self) -> str:
-        return f"the condition allows {self.size}, which does not work out: {self.reason}"
+        return f"the size {self.size} does not work out: {self.reason}"
 
     @property
     def notes(self) -> tuple[str, ...]:

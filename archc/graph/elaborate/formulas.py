@@ -226,7 +226,8 @@ class Formulas:
     def _comparison(self, node: tree.Comparison, scope: Scope) -> Datum:
         left, right = self.evaluate(node.left, scope), self.evaluate(node.right, scope)
         if node.relation in ("==", "!="):
-            return (_comparable(left) == _comparable(right)) == (node.relation == "==")
+            equal = bool(_comparable(left) == _comparable(right))
+            return equal == (node.relation == "==")
         pair = self._numeric(left, node.left.span), self._numeric(right, node.right.span)
         return bool(_COMPARISONS[node.relation](*pair))
 

@@ -1,6 +1,6 @@
 """Names: what a row's label or a step's `as` names, and names for things that have none.
 
-A label names the only thing with weights on its line, or a level over several (LANGUAGE.md section 5).
+A label names the only thing with weights on its line, or a level over several.
 """
 
 from __future__ import annotations
