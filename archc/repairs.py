@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
@@ -14,6 +15,8 @@ from archc.source import SourceFile
 
 TRIED_AT_MOST = 40
 """edits tried in one run; what was not tried is not offered"""
+SECONDS_AT_MOST = 3
+"""of processor time for all of them: findings of a large network do not wait for its repairs"""
 LAYERS_AT_MOST = 20_000
 """of a network that is expanded again for each edit"""
 ROUNDS = 100
@@ -54,6 +57,7 @@ class Repairs:
         self.limits: Limits = replace(limits, layers=min(limits.layers, LAYERS_AT_MOST))
         self._before: dict[SourceFile, Outcome] = {}
         self._left = TRIED_AT_MOST
+        self._until = time.process_time() + SECONDS_AT_MOST
 
     def verified(self, findings: Sequence[Diagnostic]) -> list[Diagnostic]:
         """The findings with only those fixes that take them away and bring no new error."""
@@ -67,7 +71,7 @@ class Repairs:
     def _is_good(self, found: Diagnostic, fix: Fix) -> bool:
         sources = {edit.span.source for edit in fix.edits}
         source = sources.pop()
-        if sources or self._left <= 0:
+        if sources or self._left <= 0 or time.process_time() > self._until:
             return False
         self._left -= 1
         text = applied(source.text, fix.edits)

@@ -43,14 +43,13 @@ class LegalSet(Record):
     def __str__(self) -> str:
         text = self._rule()
         if self.others and self.residues:
-            text += f", and {', '.join([str(size) for size in self.others])}"
+            text += f", and {ranges(self.others)}"
         return text
 
     def _rule(self) -> str:
         letter = self.letter
         if not self.residues:
-            sizes = ", ".join([str(size) for size in self.others])
-            return f"{letter} in {sizes}" if sizes else f"no {letter} works"
+            return f"{letter} in {ranges(self.others)}" if self.others else f"no {letter} works"
         first = self.next_from(1)
         if len(self.residues) == self.period:
             return f"any {letter}" + (f" from {first}" if first != 1 else "")
@@ -77,7 +76,13 @@ def ranges(numbers: tuple[int, ...]) -> str:
             continue
         parts.append(str(start) if start == previous else f"{start}..{previous}")
         start = previous = number
+    parts = [part.replace("..", ", ") if _is_pair(part) else part for part in parts]
     return ", ".join(parts)
+
+
+def _is_pair(part: str) -> bool:
+    first, dots, last = part.partition("..")
+    return bool(dots) and int(last) == int(first) + 1
 
 
 def shortest(period: int, residues: tuple[int, ...]) -> tuple[int, tuple[int, ...]]:

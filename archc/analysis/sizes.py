@@ -26,9 +26,10 @@ from archc.diagnostics.model import Bag, Diagnostic
 from archc.graph.elaborate import expand
 from archc.graph.elaborate.frame import Context
 from archc.graph.elaborate.replay import Outcome, Replay
-from archc.graph.ir import Network
 from archc.graph.modules import Module
 from archc.limits import DEFAULT, Limits
+from archc.ops.base import Op
+from archc.ops.resample import Crop
 from archc.ops.values import Shape, Value
 
 FIRST_WANTED = 224
@@ -160,7 +161,9 @@ class _Sweep:
         self.letter = letter
         self.base = base
         self.outcomes: list[Outcome] = []
-        self.period = _period(replay)
+        scales = _scales(replay)
+        self.period = lcm(*[scale.numerator for scale in scales])
+        self.horizon = _horizon(replay, scales)
 
     def at(self, size: int) -> Outcome:
         """The outcome at a size, from 1."""
@@ -171,15 +174,20 @@ class _Sweep:
 
     def legal_set(self) -> LegalSet:
         """Extend the sweep until two periods behind the transient agree, then say the set."""
+        behind = PERIODS_BEHIND * self.period
+        found = self._set_up_to(max(self.period, self.horizon) + behind)
+        if self.base[self.letter] not in found or not self.replay.complete:
+            found = self._set_up_to(self.base[self.letter] + behind)
+        return found
+
+    def _set_up_to(self, last: int) -> LegalSet:
         period = self.period
-        last = (PERIODS_BEHIND + 1) * period
         most = TRIED_AT_MOST if self.replay.complete else 3 * FIRST_WANTED
-        while True:
-            last = min(last, most)
+        last = min(last, most)
+        start = self._start(period, last)
+        while start is None and last < most:
+            last = min(2 * last, most)
             start = self._start(period, last)
-            if start is not None or last >= most:
-                break
-            last *= 2
         if start is None:
             legal = tuple([size for size in range(1, last + 1) if self.at(size).legal])
             return LegalSet(self.letter, 1, (), last + 1, legal, False, last)
@@ -231,21 +239,34 @@ class _Sweep:
         return proved, crossings
 
 
-def _period(replay: Replay) -> int:
-    """A multiple of every stride product between an input and a node."""
-    network = replay.context.network
+def _scales(replay: Replay) -> list[Fraction]:
+    """For each node, by how much the layers before it divide the sides of the input."""
     scales: list[Fraction] = []
-    for node in network.nodes:
+    for node in replay.context.network.nodes:
         scale = max([scales[index] for index in node.inputs], default=Fraction(1))
-        scales.append(scale * _shrinks(node.op, network, node.inputs))
-    return lcm(*[scale.numerator for scale in scales]) if scales else 1
+        scales.append(scale * _shrinks(node.op))
+    return scales
 
 
-def _shrinks(op: object, network: Network, inputs: tuple[int, ...]) -> Fraction:
-    """By how much an operator divides the sides, from its strides or from the sizes it has now."""
-    from archc.ops.base import Op
+def _horizon(replay: Replay, scales: list[Fraction]) -> int:
+    """A size beyond which no window, crop or pad of a fixed size decides anything any more."""
+    largest = Fraction(1)
+    for node, scale in zip(replay.context.nodes, scales, strict=True):
+        if node.index not in replay.context.rebuilds:
+            largest = max(largest, scale * _fixed_size(node.op))
+    return min(2 * int(largest), TRIED_AT_MOST)
 
-    assert isinstance(op, Op)
+
+def _fixed_size(op: Op) -> int:
+    """The largest side of an input that an operator's own numbers ask for."""
+    if isinstance(op, Crop):
+        return (max(op.size.sides) if op.size else 0) + (op.at or 0)
+    reach = op.reach()
+    return 0 if reach is None else max(reach[0]) * max(reach[2])
+
+
+def _shrinks(op: Op) -> Fraction:
+    """By how much an operator divides the sides, from its strides."""
     reach = op.reach()
     if reach is not None and op.word != "deconv":
         return Fraction(max(reach[1]))
