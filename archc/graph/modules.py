@@ -110,7 +110,7 @@ class Modules:
         if known is not None:
             return known
         if len(self.known) >= self.limits.files:
-            return ExpansionTooLarge(len(self.known) + 1, self.limits.files)
+            return ExpansionTooLarge(len(self.known) + 1, self.limits.files, "files")
         used = Module(parse(source, self.bag, self.limits))
         self.known[source.name] = used
         self._load_used(used, (*chain, source.name))

@@ -8,6 +8,7 @@ from archc.diagnostics.kinds.expansion import EndlessBlock
 from archc.diagnostics.kinds.names import NetNotChosen, UnknownName, UnknownNet, WrongNumberOfValues
 from archc.diagnostics.kinds.notes import SizePromiseBroken
 from archc.diagnostics.kinds.values import MissingValue, ValueNotAllowed
+from archc.diagnostics.model import Label
 from archc.graph.elaborate import joins, layers
 from archc.graph.elaborate.arguments import bind_parameters
 from archc.graph.elaborate.formulas import Mistake
@@ -214,7 +215,7 @@ def _match(
                 broken = broken or wanted != shape.dims[axis]
     if broken:
         kind = SizePromiseBroken(block.name, text.span.text, str(shape), "input")
-        raise Mistake(kind, call.span)
+        raise Mistake(kind, call.span, other=Label(text.span, "promised here"))
 
 
 def _letter(side: tree.Expression | None, scope: Scope, own: set[str]) -> str | None:
@@ -249,7 +250,8 @@ def _keep_promise(
         sides, count = written_shape(context, inner, text)
     if not fits(sides, count, shape):
         kind = SizePromiseBroken(definition.name, text.span.text, shown(shape), "output")
-        context.report(kind, call.span, inner)
+        promised = (Label(text.span, "promised here"),)
+        context.report(kind, call.span, inner, secondary=promised)
 
 
 # ---- nets as blocks ----------------------------------------------------------------------------

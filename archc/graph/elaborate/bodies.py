@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from archc.diagnostics.kinds.names import NameTaken, UnknownLayer
 from archc.diagnostics.kinds.syntax import SyntaxMistake
 from archc.diagnostics.kinds.values import ValueNotAllowed
+from archc.diagnostics.model import Label
 from archc.graph.elaborate import rows
 from archc.graph.elaborate.formulas import Mistake
 from archc.graph.elaborate.frame import Context, Frame, TooLarge
@@ -118,7 +119,9 @@ def check_free(scope: Scope, name: str, span: Span, outer_blocks: bool = False) 
         assert where is not None
         taken = f"the one at line {where.line}"
     if taken:
-        raise Mistake(NameTaken(name, taken, proposal(scope, name)), span)
+        where = scope.where(name)
+        other = Label(where, "taken here") if where is not None and where != span else None
+        raise Mistake(NameTaken(name, taken, proposal(scope, name)), span, other=other)
 
 
 _FLAGS: set[str] = set()

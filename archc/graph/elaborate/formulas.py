@@ -16,7 +16,7 @@ from typing import Any, ClassVar
 from archc.diagnostics.kinds.expansion import DivisionByZero
 from archc.diagnostics.kinds.names import UnknownName, WrongNumberOfValues
 from archc.diagnostics.kinds.values import ValueNotAllowed
-from archc.diagnostics.model import Kind
+from archc.diagnostics.model import Kind, Label
 from archc.graph.elaborate.scope import (
     UNKNOWN,
     BlockDefinition,
@@ -39,10 +39,11 @@ NameLookup = Callable[[tree.Name, Scope], Datum | None]
 class Mistake(Exception):
     """A mistake found while working something out: the kind, and where."""
 
-    def __init__(self, kind: Kind, span: Span) -> None:
+    def __init__(self, kind: Kind, span: Span, *, other: Label | None = None) -> None:
         super().__init__(kind.message)
         self.kind = kind
         self.span = span
+        self.other = other
 
 
 class Silenced(Mistake):

@@ -324,14 +324,16 @@ class Context:
     def report_plain(self, mistake: Mistake) -> None:
         """Report a mistake of a definition, which no use led to."""
         self.failed = True
-        self.bag.add(mistake.kind.at(mistake.span))
+        other = (mistake.other,) if mistake.other is not None else ()
+        self.bag.add(mistake.kind.at(mistake.span, secondary=other))
 
     def mistake(self, mistake: Mistake, frame: Frame) -> None:
         """Report a mistake where it was found."""
         self.failed = True
         if isinstance(mistake, Silenced):
             return
-        self.report(mistake.kind, mistake.span, frame)
+        other = (mistake.other,) if mistake.other is not None else ()
+        self.report(mistake.kind, mistake.span, frame, secondary=other)
 
 
 def shortened(text: str, most: int = 40) -> str:

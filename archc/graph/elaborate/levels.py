@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 from archc.diagnostics.kinds.names import DuplicateKey
+from archc.diagnostics.model import Label
 from archc.graph.elaborate.formulas import Mistake
 from archc.source import Span
 from archc.syntax import tree
@@ -151,5 +152,6 @@ def claim(level: Level, name: str, span: Span) -> Entry:
     """Take a name for one row or layer; raises Mistake if the level has it already."""
     known = level.names.get(name)
     if known is not None and known.node is not None:
-        raise Mistake(DuplicateKey(known.path), span)
+        first = Label(known.span, "the name is taken here")
+        raise Mistake(DuplicateKey(known.path), span, other=first if known.span != span else None)
     return level.entry(name, span)

@@ -41,6 +41,11 @@ def run_chain(
         Plan(step, expand(step, frame) if isinstance(step, tree.Call) else []) for step in steps
     ]
     inner = frame if own is None else _name_plans(frame, plans, own, body is not None)
+    if body is not None and not isinstance(steps[-1], tree.Call):
+        takes = "no rows: joins and scan have them"
+        raise Mistake(
+            ValueNotAllowed(f"`{steps[-1].span.text}`", "rows below it", takes), steps[-1].span
+        )
     for number, plan in enumerate(plans):
         if frame.stopped:
             break
