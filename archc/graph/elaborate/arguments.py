@@ -132,7 +132,22 @@ class _Binder:
             raise Mistake(
                 ValueNotAllowed(self.word, "a count of things", "values"), expression.span
             )
-        return self.context.evaluate(expression, self.frame, self.scope)
+        try:
+            return self.context.evaluate(expression, self.frame, self.scope)
+        except Mistake as mistake:
+            raise self._better(mistake, expression, field) from None
+
+    def _better(
+        self, mistake: Mistake, expression: tree.Expression, field: Field | None
+    ) -> Mistake:
+        """An unknown word on a row is compared with the words that the layer takes."""
+        if not isinstance(mistake.kind, UnknownName) or not isinstance(expression, tree.Name):
+            return mistake
+        words = _words_of(self.cls) if field is None else field.choices
+        if field is not None and field.kind == "padding":
+            words = ("half", "same")
+        known = (*words, *self.scope.all_names())
+        return Mistake(UnknownName(mistake.kind.name, f"word of {self.word}", known), mistake.span)
 
     def _own_word(self, name: tree.Name, field: Field | None) -> Word | None:
         """A flag or choice of this operator, which no parameter can be called."""

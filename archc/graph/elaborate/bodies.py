@@ -12,7 +12,7 @@ from archc.graph.elaborate import rows
 from archc.graph.elaborate.formulas import Mistake
 from archc.graph.elaborate.frame import Context, Frame, TooLarge
 from archc.graph.elaborate.notes import take_meta
-from archc.graph.elaborate.scope import BlockDefinition, Policy, Scope, policy_for
+from archc.graph.elaborate.scope import UNKNOWN, BlockDefinition, Policy, Scope, policy_for
 from archc.ops.base import Op
 from archc.source import Span
 from archc.syntax import tree
@@ -62,8 +62,12 @@ def take_line(context: Context, frame: Frame, statement: tree.Statement) -> None
         add_policy(scope, statement)
     elif isinstance(statement, tree.Let):
         check_free(scope, statement.name, statement.name_span)
-        scope.names[statement.name] = context.evaluate(statement.value, frame)
         scope.origin[statement.name] = statement.name_span
+        try:
+            scope.names[statement.name] = context.evaluate(statement.value, frame)
+        except Mistake:
+            scope.names[statement.name] = UNKNOWN
+            raise
     elif isinstance(statement, tree.Sizes):
         set_sizes(scope, statement)
 

@@ -76,7 +76,7 @@ class Frame:
         self.columns: tuple[tree.Columns, int] | None = None
         self.choice: tuple[int, tuple[str, ...], int] | None = None
         self.arrows = True
-        self.sharing: tuple[str, str] | None = None
+        self.sharing: tuple[str, str, Span] | None = None
         self.net_scope: Scope | None = None
         self.stop: Stop | None = None
         self.made: dict[str, int] = {}

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from archc.diagnostics.kinds.notes import SizePromiseBroken, SizeRuleBroken
+from archc.diagnostics.kinds.syntax import SyntaxMistake
 from archc.diagnostics.kinds.values import ValueNotAllowed
 from archc.graph.elaborate.formulas import Mistake
 from archc.graph.elaborate.frame import Context, Frame
+from archc.graph.elaborate.levels import claim
 from archc.graph.elaborate.scope import Scope, open_side
 from archc.graph.ir import OpenSides
 from archc.ops.ends import Input
@@ -22,6 +24,9 @@ def run_input(context: Context, frame: Frame, step: tree.Input, name: str | None
     if frame.inputs is not None:
         _given(context, frame, step, name or "input")
         return
+    if frame.instance.parent is not None:
+        found = "`input` stands in a net, not in a block"
+        raise Mistake(SyntaxMistake(found, "a block works on the running value"), step.span)
     asked = set(context.sizes)
     shape, letters = input_shape(context, frame, step)
     if (
@@ -32,7 +37,9 @@ def run_input(context: Context, frame: Frame, step: tree.Input, name: str | None
         and step.where is not None
     ):
         shape = _obeying(context, frame, step, shape, letters)
-    name = name or "input"
+    if name is None:
+        name = "input"
+        claim(frame.level, name, step.span)
     node = context.add(Input(size=shape), (), frame.level.key(name), frame, step.span)
     context.network.inputs[name] = node.index
     frame.value = node.index

@@ -106,8 +106,10 @@ def items_of(context: Context, frame: Frame, call: tree.Call) -> tuple[int, ...]
         return (value,)
     if isinstance(node.shape, Shape):
         hint = "indent its paths below it, or name the rows to join"
-        word = call.head.parts[0]
-        raise Mistake(WrongInput(word, "paths or a list", str(node.shape), hint), call.span)
+        word, needs = call.head.parts[0], "paths or a list"
+        if call.each:
+            word, needs, hint = "each", "a list", f"`{word}` without `each` works on one value"
+        raise Mistake(WrongInput(word, needs, str(node.shape), hint), call.span)
     return node.inputs
 
 

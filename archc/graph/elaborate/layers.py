@@ -139,7 +139,7 @@ def _share(context: Context, frame: Frame, node: Node) -> None:
     tensors = context.network.weights(node) or context.network.buffers(node)
     if not tensors:
         return
-    new, old = frame.sharing
+    new, old, again = frame.sharing
     first = context.by_path.get(old + node.path[len(new) :])
     if first is None or first.shape is None:
         return
@@ -151,7 +151,7 @@ def _share(context: Context, frame: Frame, node: Node) -> None:
         ]
         rule = "layers that share weights need inputs of the same channels"
         kind = ShapesDiffer("share weights of", (shapes[0], shapes[1]), rule)
-        context.report(kind, node.span, frame)
+        context.report(kind, again, frame, secondary=(Label(node.span, "made here"),))
     node.shares = first.shares or first.path
 
 

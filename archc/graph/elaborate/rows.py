@@ -11,6 +11,7 @@ from archc.graph.elaborate.naming import Own, fill
 from archc.graph.elaborate.notes import check_arrow
 from archc.graph.elaborate.scope import Scope
 from archc.graph.elaborate.steps import run_chain
+from archc.graph.elaborate.variants import no_header
 from archc.record import replace
 from archc.syntax import tree
 from archc.syntax.build_rows import uses_copy_number
@@ -33,19 +34,20 @@ class Labelled:
 
 def run_row(context: Context, frame: Frame, row: tree.Row) -> bool:
     """Expand one row; False if a guard says that it is not there."""
-    steps = row.steps
+    steps, body = row.steps, row.body
     if row.guard is not None:
         context.frame = frame
         if not context.formulas.truth(row.guard.condition, frame.scope):
             if row.guard.otherwise is None:
                 return False
-            steps = row.guard.otherwise
+            steps, body = row.guard.otherwise, None  # the rows below belong to the row itself
     here = frame
     arrow = row.arrow
     if row.cells is not None:
         here, steps, cell_arrow = _with_cells(context, frame, row, steps)
         arrow = arrow or cell_arrow
-    labelled = _labelled(context, here, row.label, _repeats(steps))
+    steps, label = _label_copies(steps, row.label)
+    labelled = _labelled(context, here, label, _repeats(steps))
     inner, own = here, None
     if labelled is not None:
         own = labelled.own
@@ -54,13 +56,24 @@ def run_row(context: Context, frame: Frame, row: tree.Row) -> bool:
     elif here is not frame:
         inner = here
     before = len(context.nodes)
-    run_chain(context, inner, steps, own, row.body)
+    run_chain(context, inner, steps, own, body)
     frame.value = inner.value
-    if row.label is not None and labelled is not None and frame.value is not None:
-        _name_value(context, frame, row.label, labelled, steps)
+    if labelled is not None and frame.value is not None:
+        _name_value(context, frame, labelled, steps if body is None else None)
     if arrow is not None and not frame.stopped:
         check_arrow(context, here, arrow, before)
     return True
+
+
+def _label_copies(
+    steps: tree.Chain, label: tree.Label | None
+) -> tuple[tree.Chain, tree.Label | None]:
+    """A copy's number in an outer part of a label (`stages.{i}.conv:`) names each copy anew."""
+    if label is None or "{" not in label.text.rpartition(".")[0] or not _repeats(steps):
+        return steps, label
+    if len(steps) > 1 or steps[0].label is not None:
+        return steps, label
+    return (replace(steps[0], label=label),), None
 
 
 def _repeats(steps: tree.Chain) -> bool:
@@ -86,9 +99,9 @@ def _labelled(
 
 
 def _name_value(
-    context: Context, frame: Frame, label: tree.Label, labelled: Labelled, steps: tree.Chain
+    context: Context, frame: Frame, labelled: Labelled, steps: tree.Chain | None
 ) -> None:
-    """The label reads as the value of the line, and can be used again."""
+    """The label reads as the value of the line, and can be used again if no rows stand below."""
     assert frame.value is not None
     if labelled.own is not None:
         if "{" in labelled.own.name:
@@ -100,7 +113,7 @@ def _name_value(
         if outer is None or name not in outer.names:
             return
         entry = outer.names[name]
-    entry.again = (steps, frame)
+    entry.again = (steps, frame) if steps is not None else None
     context.finish(entry, frame.value, frame)
 
 
@@ -136,7 +149,7 @@ def _section_level(context: Context, frame: Frame, label: tree.Label) -> Labelle
 def run_split(context: Context, frame: Frame, split: tree.Split) -> bool:
     """Expand the cell of the chosen variant; False if it is empty."""
     if frame.choice is None:
-        raise Mistake(CellCount(len(split.cells), (), 0), split.span)
+        raise no_header("variants", split.span)
     index, names, line = frame.choice
     if len(split.cells) != len(names):
         raise Mistake(CellCount(len(split.cells), names, line), split.span)
@@ -156,7 +169,7 @@ def _with_cells(
     """The row with its cells as values of the block in front of the first bar."""
     assert row.cells is not None
     if frame.columns is None:
-        raise Mistake(CellCount(len(row.cells), (), 0), row.span)
+        raise no_header("columns", row.span)
     table, line = frame.columns
     names = tuple([column.name for column in table.columns])
     if len(row.cells) != len(names):

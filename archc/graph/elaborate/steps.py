@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from archc.diagnostics.kinds.names import NameTaken
 from archc.diagnostics.kinds.values import ValueNotAllowed
 from archc.graph.elaborate import blocks, inputs, joins, layers
 from archc.graph.elaborate.formulas import Mistake
@@ -22,10 +23,11 @@ from archc.graph.elaborate.naming import (
     own_name,
     place_of,
 )
-from archc.graph.elaborate.scope import RowRef
+from archc.graph.elaborate.scope import Datum, RowRef, Word
 from archc.graph.elaborate.units import Unit, expand
 from archc.ops.ends import Identity
 from archc.record import replace
+from archc.source import Span
 from archc.syntax import tree
 
 
@@ -82,6 +84,8 @@ def run_step(
     own = plan.own
     if step.label is not None and not (isinstance(step, tree.Call) and has_braces(step.label)):
         own = own_name(context, frame, step.label)
+    if body is not None and (not isinstance(step, tree.Call) or step.each):
+        raise _no_rows(step.span.text.split()[0], step.span)
     if isinstance(step, tree.From):
         frame.value = find_row(context, frame, step.row).node
     elif isinstance(step, tree.Input):
@@ -102,6 +106,9 @@ def find_row(context: Context, frame: Frame, name: tree.Name) -> RowRef:
     row = context.row(name)
     if row is None:
         given = frame.scope.find(name.parts[0])
+        if isinstance(given, Word) and given.text:
+            found = f"the word {given.text}, which wins over a row of that name"
+            raise Mistake(ValueNotAllowed(f"`{name.parts[0]}`", found, "a row"), name.span)
         row = given if isinstance(given, RowRef) else None
         if row is not None and len(name.parts) > 1:
             inner = row.entry.level.find(name.parts[1:]) if row.entry and row.entry.level else None
@@ -133,9 +140,10 @@ def _run_call(
     context.frame = frame
     copies = 1
     if call.repeat is not None:
+        _no_row_of_this_name(frame, call.repeat)
         copies = context.formulas.whole(call.repeat, frame.scope, "a repetition")
-    varying = call.numbered or (call.label is not None and has_braces(call.label))
     label = call.label if call.label is not None and has_braces(call.label) else None
+    varying = call.numbered or label is not None or (body is not None and call.repeat is not None)
     for copy in range(copies):
         if frame.stopped:
             return
@@ -155,10 +163,24 @@ def _run_call(
         frame.value = here.value
 
 
+def _no_row_of_this_name(frame: Frame, repeat: tree.Expression) -> None:
+    """`concat a x2` repeats; if a row is called `x2`, its name is refused where it is given."""
+    name = f"x{repeat.span.text}"
+    entry = frame.level.find((name,)) if isinstance(repeat, tree.Number) else None
+    if entry is not None:
+        taken = f"a repetition: {name} reads as repeat {repeat.span.text} times"
+        raise Mistake(NameTaken(name, taken, f"y{repeat.span.text}"), entry.span)
+
+
 def _numbered(frame: Frame, copy: int, call: tree.Call) -> Frame:
-    """A frame in which `i` is the copy's number and `j` that of all copies of the block so far."""
-    made = frame.made.get(call.head.parts[0], 0)
-    return frame.inside(scope=frame.scope.with_names(i=copy, j=made))
+    """A frame in which `i` is the copy's number and `j` that of all copies of the block so far.
+
+    A row that is not repeated has no `i`: inside a block it would be 0 for every copy.
+    """
+    names: dict[str, Datum] = {"j": frame.made.get(call.head.parts[0], 0)}
+    if call.repeat is not None:
+        names["i"] = copy
+    return frame.inside(scope=frame.scope.with_names(**names))
 
 
 def _with_first(call: tree.Call) -> tree.Call:
@@ -223,6 +245,8 @@ def _run_unit(
 ) -> Entry | None:
     """Put one unit into the graph; gives the entry of its name."""
     callee = unit.callee
+    if body is not None and not _takes_rows(unit):
+        raise _no_rows(unit.word, unit.calls[-1][0].span)
     if callee is Identity:
         return None
     if not isinstance(callee, type):
@@ -236,12 +260,19 @@ def _run_unit(
     if unit.word == "scan":
         joins.run_scan(context, frame, unit, move_path(unit, naming), body)
         return None
-    if body is not None:
-        kind = ValueNotAllowed(
-            f"`{unit.word}`", "rows below it", "no rows: joins and scan have them"
-        )
-        raise Mistake(kind, unit.calls[-1][0].span)
     return _run_layer(context, frame, unit, naming, own)
+
+
+def _takes_rows(unit: Unit) -> bool:
+    """Whether rows may stand below: joins have paths, a scan has rows for each thing."""
+    if not isinstance(unit.callee, type):
+        return False
+    return unit.word == "scan" or (unit.callee.role == "join" and not joins.is_reduction(unit))
+
+
+def _no_rows(word: str, span: Span) -> Mistake:
+    kind = ValueNotAllowed(f"`{word}`", "rows below it", "no rows: joins and scan have them")
+    return Mistake(kind, span)
 
 
 def _run_layer(
@@ -276,33 +307,36 @@ def _reuse(context: Context, frame: Frame, step: tree.Reuse, own: Own | None) ->
     row = find_row(context, frame, step.row)
     entry = row.entry
     if entry is None or entry.again is None:
-        kind = ValueNotAllowed("reuse", f"`{row.text}`", "the name of a row with layers")
+        advice = "rows that are used again together go into a block"
+        kind = ValueNotAllowed("reuse", f"`{row.text}`", "the name of a row with layers", advice)
         raise Mistake(kind, step.row.span)
     again, made_in = entry.again
+    own = own or _again_name(frame, entry, step.span)
     run_again(context, frame, again, made_in, entry, own)
 
 
+def _again_name(frame: Frame, entry: Entry, span: Span) -> Own:
+    """A name for layers that are used again: the row's, and which time it is."""
+    last = entry.path.rsplit(".", 1)[-1]
+    number = frame.level.count(f"{last}@") + 1
+    return Own(frame.level, f"{last}@{number}", span)
+
+
 def run_again(
-    context: Context, frame: Frame, again: Any, made_in: Frame, entry: Entry, own: Own | None
+    context: Context, frame: Frame, again: Any, made_in: Frame, entry: Entry, own: Own
 ) -> None:
     """Run steps once more at the running value, taking the weights made the first time."""
     steps = (again,) if not isinstance(again, tuple) else again
     steps = tuple([replace(step, label=None) for step in steps if isinstance(step, tree.Call)])
     if not steps:
         takes = "the name of a row with layers"
-        raise Mistake(ValueNotAllowed("reuse", f"`{entry.path}`", takes), entry.span)
-    old = entry.path
-    if own is None:
-        last = old.rsplit(".", 1)[-1]
-        number = frame.level.count(f"{last}@") + 1
-        own = Own(frame.level, f"{last}@{number}", entry.span)
-    new = own.level.key(own.name)
+        raise Mistake(ValueNotAllowed("reuse", f"`{entry.path}`", takes), own.span)
     inner = made_in.inside(
         value=frame.value,
         instance=frame.instance,
         level=frame.level,
         pattern=None,
-        sharing=(new, old),
+        sharing=(own.level.key(own.name), entry.path, own.span),
         stop=frame.stop,
         waiting=frame.waiting,
         made={},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from archc.diagnostics.kinds.names import CellCount, ColumnUnknown
+from archc.diagnostics.kinds.syntax import SyntaxMistake
 from archc.diagnostics.kinds.values import MissingValue
 from archc.graph.elaborate.formulas import Mistake
 from archc.graph.elaborate.frame import Context, Frame
@@ -96,8 +97,14 @@ def _count(
 def chosen(cells: tuple[tree.Cell, ...], frame: Frame, span: Span) -> tree.Cell:
     """The cell of the variant in a row with one cell for each; raises Mistake."""
     if frame.choice is None:
-        raise Mistake(CellCount(len(cells), (), 0), span)
+        raise no_header("variants", span)
     index, names, line = frame.choice
     if len(cells) != len(names):
         raise Mistake(CellCount(len(cells), names, line), span)
     return cells[index]
+
+
+def no_header(word: str, span: Span) -> Mistake:
+    """The mistake of a row with bars above which no line says what the bars mean."""
+    expected = f"write the header above it: `{word} | ... | ...`"
+    return Mistake(SyntaxMistake(f"no `{word}` line says what these bars mean", expected), span)
