@@ -6,9 +6,13 @@ Only for those who ask for JSON: pydantic takes as long to import as a small net
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field  # noqa: TID253  imported by `--format json` alone
+
+from archc.analysis import document
+from archc.analysis.report import Report
 
 Size = str
 Sizes = dict[str, Size]
@@ -93,24 +97,31 @@ class Document(Part):
     networks: list[Network]
 
 
-def text(document: dict[str, Any]) -> str:
-    """The document as JSON, checked against the contract; one line for each layer."""
-    checked = Document.model_validate(document).model_dump(exclude_unset=True)
-    networks = ",\n".join([_network(network) for network in checked.pop("networks")])
-    head = json.dumps(checked, ensure_ascii=False)[:-1]
-    return f'{head}, "networks": [\n{networks}\n]}}\n'
+def lines(reports: list[Report]) -> Iterator[str]:
+    """The document as JSON, one line for each layer, every part checked against the contract."""
+    head = json.dumps(document.head(), ensure_ascii=False)
+    yield f'{head[:-1]}, "networks": ['
+    for number, report in enumerate(reports, 1):
+        yield from _network(report, "," if number < len(reports) else "")
+    yield "]}"
 
 
-def _network(network: dict[str, Any]) -> str:
-    layers = [json.dumps(layer, ensure_ascii=False) for layer in network.pop("layers")]
-    head = ",\n  ".join(
-        [
-            f"{json.dumps(key)}: {json.dumps(value, ensure_ascii=False)}"
-            for key, value in network.items()
-        ]
-    )
-    rows = ",\n    ".join(layers)
-    return f' {{{head},\n  "layers": [\n    {rows}\n  ]}}'
+def _network(report: Report, comma: str) -> Iterator[str]:
+    about = document.about(report)
+    Network.model_validate({**about, "layers": []})
+    opening = " {"
+    for key, value in about.items():
+        yield f'{opening}"{key}": {json.dumps(value, ensure_ascii=False)},'
+        opening = "  "
+    yield '  "layers": ['
+    held = ""
+    for layer in document.layers(report):
+        if held:
+            yield f"{held},"
+        Layer.model_validate(layer)
+        held = f"    {json.dumps(layer, ensure_ascii=False)}"
+    yield held
+    yield f"  ]}}{comma}"
 
 
 def schema() -> str:

@@ -82,20 +82,28 @@ class Costs:
 
     def layers(self, chosen: frozenset[int] | None = None) -> int:
         """Layers with weights on the longest path, counting the chosen ones if they are given."""
-        nodes, roles = self.network.nodes, self.roles
-        longest = [0] * len(nodes)
-        for node in nodes:
-            index = node.index
-            if roles[index] != INFERENCE:
-                continue
-            before = 0
-            for source in node.inputs:
-                if source < index and longest[source] > before:
-                    before = longest[source]
-            longest[index] = before
-            if counts_as_layer(node.op) and (chosen is None or index in chosen):
-                longest[index] = before + 1
-        return max(longest, default=0)
+        roles = self.roles
+        needed = [node for node in self.network.nodes if roles[node.index] == INFERENCE]
+        return longest_path(needed, chosen)
+
+
+def longest_path(nodes: Iterable[Node], chosen: frozenset[int] | None = None) -> int:
+    """Layers with weights on the longest path through nodes in text order.
+
+    Those in `chosen` count, if it is given; paths may lead through the others.
+    """
+    longest: dict[int, int] = {}
+    deepest = 0
+    for node in nodes:
+        before = 0
+        for source in node.inputs:
+            depth = longest.get(source, 0)
+            before = max(before, depth)
+        if counts_as_layer(node.op) and (chosen is None or node.index in chosen):
+            before += 1
+            deepest = max(deepest, before)
+        longest[node.index] = before
+    return deepest
 
 
 def measure(network: Network) -> Costs:
@@ -143,11 +151,15 @@ class _Known:
 
     def cost(self, node: Node) -> Cost:
         nodes = self._nodes
-        op = node.op
-        key = (id(op), id(node.shape), *[id(nodes[index].shape) for index in node.inputs])
+        op, inputs = node.op, node.inputs
+        key: tuple[int, ...]
+        if len(inputs) == 1:
+            key = (id(op), id(node.shape), id(nodes[inputs[0]].shape))
+        else:
+            key = (id(op), id(node.shape), *[id(nodes[index].shape) for index in inputs])
         cost = self._same.get(key)
         if cost is None:
-            shapes = [nodes[index].shape for index in node.inputs]
+            shapes = [nodes[index].shape for index in inputs]
             equal = (op, node.shape, *shapes)
             cost = self._equal.get(equal)
             if cost is None:

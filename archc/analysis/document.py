@@ -30,15 +30,18 @@ FORMAT_VERSION = 1
 
 
 def as_json(reports: list[Report]) -> dict[str, Any]:
-    """The document for several networks, ready for `contract.text`."""
-    return {
-        "format_version": FORMAT_VERSION,
-        "archc_version": __version__,
-        "networks": [_network(report) for report in reports],
-    }
+    """The whole document at once; `contract.lines` writes the same without holding it."""
+    networks = [{**about(report), "layers": list(layers(report))} for report in reports]
+    return {**head(), "networks": networks}
 
 
-def _network(report: Report) -> dict[str, Any]:
+def head() -> dict[str, Any]:
+    """What stands before the networks."""
+    return {"format_version": FORMAT_VERSION, "archc_version": __version__}
+
+
+def about(report: Report) -> dict[str, Any]:
+    """A network without its layers."""
     network = report.network
     found: dict[str, Any] = {
         "name": network.name,
@@ -55,7 +58,6 @@ def _network(report: Report) -> dict[str, Any]:
     if network.size_rule:
         found["size_rule"] = network.size_rule
     found["totals"] = _totals(report.totals)
-    found["layers"] = list(_layers(report))
     return found
 
 
@@ -77,7 +79,7 @@ def _totals(totals: Totals) -> dict[str, Any]:
     return found
 
 
-def _layers(report: Report) -> Iterator[dict[str, Any]]:
+def layers(report: Report) -> Iterator[dict[str, Any]]:
     """One entry for each node, in text order."""
     network, costs = report.network, report.costs
     for node in network.nodes:

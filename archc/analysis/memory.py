@@ -65,89 +65,98 @@ class _Run:
     def __init__(self, costs: Costs, width: int, counts: Mapping[str, int]) -> None:
         network, roles = costs.network, costs.roles
         self.nodes = [node for node in network.nodes if roles[node.index] == INFERENCE]
-        self._network = network
         self._width = width
         self._counts = counts
         self._alive = 0
-        self._held: dict[int, int] = {}
-        self._sizes: dict[Value, int] = {}
-        self._buffers: dict[int, tuple[int, ...]] = {}
-        self._last = self._last_uses()
-        self._owner: dict[int, int] = {}
+        self._sizes: dict[int, int] = {}
+        self._kinds: dict[int, tuple[bool, bool]] = {}
+        count = len(network.nodes)
+        self._held = [0] * count
+        self._last = [-1] * count
+        self._buffer = [-1] * count
+        """the one buffer of a node's value; -1 where there are none or several"""
+        self._several: dict[int, tuple[int, ...]] = {}
+        for node in self.nodes:
+            self._look_ahead(node)
+        for output in network.outputs.values():
+            for buffer in self._buffers(output):
+                self._last[buffer] = count
 
     def step(self, node: Node) -> int:
         """Run one node; returns the bytes alive while it runs."""
         index = node.index
-        if _is_view(node):
-            alive = self._alive
-        else:
-            overwritten = self._overwritten(node)
-            if overwritten is None:
-                self._held[index] = size = self._size(node.shape)
+        view, overwrites = self._kind(node)
+        if not view:
+            size = self._size(node.shape)
+            target = self._overwritten(node, size) if overwrites else None
+            if target is None:
                 self._alive += size
             else:
-                self._held[index] = self._held.pop(overwritten)
-            alive = self._alive
-        for source in (*node.inputs, index):
+                self._held[target] = 0
+            self._held[index] = size
+        alive = self._alive
+        for source in node.inputs:
             self._free(source, index)
+        if self._last[index] == index:
+            self._free(index, index)
         return alive
 
-    def _last_uses(self) -> dict[int, int]:
-        """The node that uses a buffer last; outputs are used behind the end."""
-        end = len(self._network.nodes)
-        last: dict[int, int] = {}
-        for node in self.nodes:
-            index = node.index
-            for source in node.inputs:
-                for buffer in self._buffers.get(source, ()):
-                    last[buffer] = index
-            if _is_view(node):
-                seen = [self._buffers.get(source, ()) for source in _looked_at(node)]
-                self._buffers[index] = tuple([buffer for group in seen for buffer in group])
-            else:
-                self._buffers[index] = (index,)
-                last[index] = index
-        for output in self._network.outputs.values():
-            for buffer in self._buffers.get(output, ()):
-                last[buffer] = end
-        return last
-
-    def _overwritten(self, node: Node) -> int | None:
-        """The buffer that the node writes its result into, if it can."""
-        op = node.op
-        if not (op.elementwise or (op.role == "join" and type(op).macs is Op.macs)):
-            return None
+    def _look_ahead(self, node: Node) -> None:
+        """Note the buffers of a node's value, and that it uses those of its inputs."""
+        index = node.index
         for source in node.inputs:
-            buffers = self._buffers.get(source, ())
-            if len(buffers) != 1 or self._last[buffers[0]] != node.index:
-                continue
-            if self._held.get(buffers[0]) == self._size(node.shape):
-                return buffers[0]
+            buffer = self._buffer[source]
+            if buffer >= 0:
+                self._last[buffer] = index
+            else:
+                for buffer in self._several.get(source, ()):
+                    self._last[buffer] = index
+        if not self._kind(node)[0]:
+            self._buffer[index] = self._last[index] = index
+            return
+        sources = node.inputs if node.op.role == "join" else node.inputs[:1]
+        seen = tuple([buffer for source in sources for buffer in self._buffers(source)])
+        if len(seen) == 1:
+            self._buffer[index] = seen[0]
+        else:
+            self._several[index] = seen
+
+    def _buffers(self, index: int) -> tuple[int, ...]:
+        buffer = self._buffer[index]
+        return (buffer,) if buffer >= 0 else self._several.get(index, ())
+
+    def _overwritten(self, node: Node, size: int) -> int | None:
+        """The buffer that the node writes its result into, if it can."""
+        for source in node.inputs:
+            buffer = self._buffer[source]
+            if buffer >= 0 and self._last[buffer] == node.index and self._held[buffer] == size:
+                return buffer
         return None
 
     def _free(self, source: int, now: int) -> None:
-        for buffer in self._buffers.get(source, ()):
+        for buffer in self._buffers(source):
             if self._last[buffer] == now:
-                self._alive -= self._held.pop(buffer, 0)
+                self._alive -= self._held[buffer]
+                self._held[buffer] = 0
+
+    def _kind(self, node: Node) -> tuple[bool, bool]:
+        """Whether the node is a view, and whether it can write over an input."""
+        op = node.op
+        kind = self._kinds.get(id(op))
+        if kind is None:
+            join = op.role == "join"
+            view = not isinstance(node.shape, Shape) if join else op.rearranges
+            kind = view, op.elementwise or (join and type(op).macs is Op.macs)
+            self._kinds[id(op)] = kind
+        return kind
 
     def _size(self, value: Value | None) -> int:
         assert value is not None
-        size = self._sizes.get(value)
+        size = self._sizes.get(id(value))
         if size is None:
             size = 0
             for shape in shapes_in((value,)):
                 wide = INTEGER_BYTES if shape.is_integer else self._width
                 size += evaluate(numbers(shape), self._counts) * wide
-            self._sizes[value] = size
+            self._sizes[id(value)] = size
         return size
-
-
-def _is_view(node: Node) -> bool:
-    if node.op.role == "join":
-        return not isinstance(node.shape, Shape)
-    return node.op.rearranges
-
-
-def _looked_at(node: Node) -> tuple[int, ...]:
-    """The inputs a view shows: all paths of a list, else the running value."""
-    return node.inputs if node.op.role == "join" else node.inputs[:1]

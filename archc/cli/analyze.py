@@ -109,7 +109,7 @@ def _show(networks: list[Network], arguments: argparse.Namespace) -> list[Diagno
     batch, dtype = arguments.batch, arguments.dtype
     reports = [make_report(network, batch=batch, dtype=dtype) for network in networks]
     if arguments.format == "json":
-        sys.stdout.write(printing.json_text(reports))
+        _write(printing.json_lines(reports))
     elif reports:
         views = [View(report, arguments.no_bias, arguments.depth) for report in reports]
         if len(views) > 1:

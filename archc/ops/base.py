@@ -146,11 +146,12 @@ class Op(Record):
 
         Layers that make new numbers have a box of their own. What works element by element shares
         the box of the row before it; what rearranges or joins (add, concat, ...) shows numbers
-        that are counted already, unless the join has products (matmul).
+        that are counted already, unless the join has products (matmul) or is over things (`mean
+        things`).
         """
         cls = type(self)
         if cls.role == "join":
-            return cls.macs is not Op.macs
+            return cls.macs is not Op.macs or getattr(self, "things", False) is True
         return not (cls.elementwise or cls.rearranges)
 
     def shape(self, *inputs: Any) -> Result:

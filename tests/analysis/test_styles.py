@@ -68,10 +68,21 @@ def test_a_comparison(networks, golden, format_):
     golden(f"analyze/resnet.{ENDINGS[format_]}", text)
 
 
-def test_open_nets_say_where_they_were_evaluated(networks):
-    lines = lines_of(networks, "yolov3")
-    assert "open sizes, evaluated at 224x224x3" in lines
-    assert any(line.startswith("sizes that work: H mod 32 in 0, 25..31") for line in lines)
+OPEN = """
+net toy()
+  input HxWx3
+  conv 3x3 8 pad=half
+  maxpool
+"""
+
+
+@pytest.mark.parametrize(("given", "size"), [(None, "224x224x3"), ("32x48x3", "32x48x3")])
+def test_open_nets_say_where_they_were_evaluated(network_of, given, size):
+    view = View(make_report(network_of(OPEN, input=given)))
+    lines = list(printing.printed(printing.table_of(view)))
+    assert f"open sizes, evaluated at {size}" in lines
+    # With a size given, the rule is not worked out.
+    assert any(line.startswith("sizes that work: H ") for line in lines) == (given is None)
 
 
 def test_the_slide_of_vgg16(networks):

@@ -178,3 +178,22 @@ net toy()
 """
     macs = make_report(network_of(text)).totals.macs
     assert per(macs) == {"T": 4 * 8 * 8, "T^2": 2 * 8}
+
+
+def test_values_count_what_makes_new_numbers(network_of):
+    rows = {
+        "relu": 0,
+        "bn": 0,
+        "flatten": 0,
+        "maxpool": 4 * 4 * 4,
+        "conv 1x1 2": 128,
+        "upsample 2": 1024,
+        "add\n    identity\n    identity": 0,
+        "tokens ; mean things": 4,
+        "tokens ; sum things": 4,
+    }
+    found = {}
+    for row in rows:
+        network = network_of(f"net toy()\n  input 8x8x4\n  {row}\n")
+        found[row] = make_report(network).totals.values - 8 * 8 * 4
+    assert found == rows

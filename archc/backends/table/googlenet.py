@@ -9,7 +9,7 @@ rounded. Rows of norms and activations alone have no line, as in the paper.
 
 from __future__ import annotations
 
-from archc.analysis.cost import INFERENCE
+from archc.analysis.cost import INFERENCE, longest_path
 from archc.analysis.report import Report, shape_of
 from archc.analysis.rows import row_lines
 from archc.backends.table.blocks import nodes_in
@@ -96,7 +96,6 @@ def _row(view: View, items: list[Node | Instance], nodes: list[Node]) -> Cells |
         boxed = [node for node in nodes if node.op.word in SHOWN_ANYWAY]
         if not boxed:
             return None
-    chosen = frozenset([node.index for node in nodes])
     last = items[-1].output if isinstance(items[-1], Instance) else None
     size = shape_of(nodes[-1] if last is None else view.report.network.nodes[last])
     params, macs, _ = cost_cells(view, cost)
@@ -105,7 +104,7 @@ def _row(view: View, items: list[Node | Instance], nodes: list[Node]) -> Cells |
     kind = f"{block.name} ({block.path})" if block else _type(lead)
     patch = "" if block else _patch(lead)
     paths = _path_cells(view.report, nodes)
-    return (kind, patch, text_of(size), costs.layers(chosen), *paths, params, macs)
+    return (kind, patch, text_of(size), longest_path(nodes), *paths, params, macs)
 
 
 def _type(node: Node) -> str:

@@ -61,9 +61,8 @@ def printed(table: Table, format_: str = "table", width: int | None = None) -> I
     return text(table, width)
 
 
-def json_text(reports: list[Report]) -> str:
-    """The reports as the published contract."""
-    from archc.analysis.contract import text
-    from archc.analysis.document import as_json
+def json_lines(reports: list[Report]) -> Iterator[str]:
+    """The lines of the reports as the published contract."""
+    from archc.analysis.contract import lines
 
-    return text(as_json(reports))
+    return lines(reports)

@@ -128,6 +128,8 @@ class _Binder:
                 if field is not None and field.kind == "name":
                     return Word(".".join(expression.parts))
                 return self._row(expression)
+        if wants_row and isinstance(expression, tree.Text):
+            return self._row(tree.Name(expression.span, (expression.value,)))
         if isinstance(expression, tree.ShapeText):
             raise Mistake(
                 ValueNotAllowed(self.word, "a count of things", "values"), expression.span

@@ -128,7 +128,6 @@ class Context:
         self.read_nodes: set[int] = set()
         self.by_path: dict[str, Node] = {}
         self.file_scopes: dict[Any, Scope] = {}
-        self.missing_imports: set[str] = set()
         self.checks: list[tuple[tree.CheckRow, Frame]] = []
         self.arrows: dict[Span, Value] = {}
         self.expected_outputs: list[Any] = []

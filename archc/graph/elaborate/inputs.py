@@ -28,7 +28,8 @@ def run_input(context: Context, frame: Frame, step: tree.Input, name: str | None
         found = "`input` stands in a net, not in a block"
         raise Mistake(SyntaxMistake(found, "a block works on the running value"), step.span)
     asked = set(context.sizes)
-    shape, letters = input_shape(context, frame, step)
+    with context.reading_sides():
+        shape, letters = input_shape(context, frame, step)
     if (
         letters
         and not asked

@@ -15,6 +15,7 @@ from archc.graph.elaborate.frame import Context, Frame, TooLarge
 from archc.graph.elaborate.levels import Level
 from archc.graph.elaborate.notes import take_check, take_columns
 from archc.graph.elaborate.scope import (
+    UNKNOWN,
     BlockDefinition,
     ExternDefinition,
     NetDefinition,
@@ -199,11 +200,11 @@ def _import(
     context: Context, module: Module, scope: Scope, use: tree.Use, outer: tuple[Any, ...]
 ) -> None:
     """Names from another file, its words replaced as `with` says."""
+    for name in use.names:  # until they are found, rows that use them stay silent
+        scope.names.setdefault(name.parts[0], UNKNOWN)
     used = module.used.get(use.path.value)
     if used is None:
         context.failed = True
-        for name in use.names:
-            context.missing_imports.add(name.parts[0])
         return
     for item in use.replacements:
         if item.word not in Op.registry:

@@ -8,9 +8,10 @@ from typing import Any
 
 from archc.diagnostics.kinds.names import NothingToDrop, UnknownLayer, UnknownNet
 from archc.diagnostics.kinds.values import ValueNotAllowed
-from archc.graph.elaborate.formulas import Mistake
+from archc.graph.elaborate.formulas import Mistake, Silenced
 from archc.graph.elaborate.frame import Frame
 from archc.graph.elaborate.scope import (
+    UNKNOWN,
     BlockDefinition,
     ExternDefinition,
     NetDefinition,
@@ -171,6 +172,8 @@ def resolve(head: tree.Name, scope: Scope) -> tuple[Callee, str]:
     """What a word names, and the word itself (a parameter's word, slide capitals made small)."""
     first = head.parts[0]
     found = scope.find(first)
+    if found is UNKNOWN:
+        raise Silenced(head.span)
     if isinstance(found, Word):
         return _layer(found.text, head, scope), found.text
     if found is not None:

@@ -107,4 +107,8 @@ def chosen(cells: tuple[tree.Cell, ...], frame: Frame, span: Span) -> tree.Cell:
 def no_header(word: str, span: Span) -> Mistake:
     """The mistake of a row with bars above which no line says what the bars mean."""
     expected = f"write the header above it: `{word} | ... | ...`"
-    return Mistake(SyntaxMistake(f"no `{word}` line says what these bars mean", expected), span)
+    if word == "variants":
+        expected += "; a table on its side, variants down, has check columns instead"
+    return Mistake(
+        SyntaxMistake(f"no `{word}` line has a column for each bar here", expected), span
+    )
