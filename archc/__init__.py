@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 __version__ = "0.1.0"
 
-__all__ = ("ArchError", "Limits", "Network", "check", "diff", "load", "loads")
+__all__ = ("ArchError", "Limits", "Network", "check", "load", "loads")
 
 if TYPE_CHECKING:
     from archc.api import *

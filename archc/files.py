@@ -27,7 +27,11 @@ from archc.source import SourceFile
 STDIN = "-"
 STDIN_NAME = "<stdin>"
 SUFFIX = ".arch"
-PROJECT_MARKS = ("archc.toml", "pyproject.toml", ".git")
+CONFIGURATION = "archc.toml"
+PYPROJECT = "pyproject.toml"
+PROJECT_MARKS = (CONFIGURATION, PYPROJECT, ".git")
+OUR_TABLE = b"[tool.archc"
+"""how pyproject.toml mentions archc; the text is searched before anything is parsed"""
 NOT_FOLLOWED = frozenset({"node_modules", "__pycache__", "venv", "site-packages"})
 
 
@@ -69,13 +73,13 @@ class Files:
                 if _is_link(place, root):
                     break
                 continue
-            name = _shown(os.path.normpath(place))
+            name = shown(os.path.normpath(place))
             if real and os.path.lexists(real):
                 return self._file(real, name)
             looked.append(name)
         if looked:
             return ImportNotFound(path, tuple(dict.fromkeys(looked)))
-        return PathOutsideRoots(path, tuple([_shown(root) for root in roots]))
+        return PathOutsideRoots(path, tuple([shown(root) for root in roots]))
 
     def roots(self, by: SourceFile) -> tuple[str, ...]:
         """The folders that a file may read from, in the order in which they are looked through."""
@@ -157,6 +161,28 @@ def project_root(folder: str) -> str:
         here = above
 
 
+def configuration_path(folder: str) -> str:
+    """The file that configures archc in a folder's project; empty if none has a word for it."""
+    root = project_root(os.path.realpath(folder))
+    own = os.path.join(root, CONFIGURATION)
+    if os.path.lexists(own):
+        return "" if os.path.isfile(own) and not os.path.getsize(own) else shown(own)
+    shared = os.path.join(root, PYPROJECT)
+    if not os.path.isfile(shared):
+        return ""
+    try:
+        with open(shared, "rb") as file:
+            return shown(shared) if OUR_TABLE in file.read(DEFAULT.file_bytes) else ""
+    except OSError:  # whose it is, and whether it is for us, nobody can tell
+        return ""
+
+
+def place_below(root: str, path: str) -> str:
+    """A file's path from a folder, with `/`; empty for one that lies elsewhere, or nowhere."""
+    real = _real_path(path) if path else ""
+    return os.path.relpath(real, root).replace(os.sep, "/") if _is_below(real, (root,)) else ""
+
+
 def arch_files(path: str) -> list[str]:
     """The .arch files in a folder and those inside it, by name; hidden folders are left out."""
     found: list[str] = []
@@ -212,9 +238,9 @@ def find_named(name: str) -> tuple[str, str]:
         return path, part
     shipped = os.path.join(specs_root(), stem + SUFFIX)
     if os.path.isfile(shipped):
-        return _shown(shipped), rest
+        return shown(shipped), rest
     other = shipped_nets().get(stem)
-    return (_shown(other), name) if other else (path, part)
+    return (shown(other), name) if other else (path, part)
 
 
 def shipped_files() -> list[str]:
@@ -234,7 +260,7 @@ def shipped_nets() -> dict[str, str]:
     return found
 
 
-def _shown(path: str) -> str:
+def shown(path: str) -> str:
     """A path as people like to read it: relative where it lies below the current folder."""
     here = os.path.realpath(os.curdir)
     real = os.path.abspath(path)

@@ -25,11 +25,19 @@ from archc.analysis.memory import FLOAT_BYTES, peak_bytes
 from archc.diagnostics.model import Diagnostic, Kind
 from archc.graph.ir import Check, Network
 from archc.ops.values import Shape, Value, text_of
+from archc.record import Record
 
 if TYPE_CHECKING:
     from archc.diagnostics.kinds.checks import Part
 
 SUMMED = ("params", "macs", "flops", "values", "memory")
+
+
+class Unknown(Record):
+    """A number that depends on counts which nobody gave: `formula` may be empty."""
+
+    formula: str
+    symbols: tuple[str, ...]
 
 
 def failed_checks(network: Network, costs: Costs | None = None) -> list[Diagnostic]:
@@ -81,31 +89,36 @@ def _problem(costs: Costs, check: Check) -> Kind | None:
     network = costs.network
     subject = f"`{check.row}` of {network.name}" if check.row else network.name
     rows = chosen_rows(network, check)
-    counts = dict(check.counts)
-    amount: Amount = 0
-    if check.metric in SUMMED:
-        amount = amount_of(_cost_of_rows(costs, rows), check.metric)
-        missing = tuple([name for name in _symbols(amount) if name not in counts])
-        if missing:
-            return _needs(subject, check, text_of_amount(amount), missing)
-        actual = evaluate(amount, counts)
-    elif check.metric == "peak":
-        values = [node.shape for node in network.nodes if node.shape is not None]
-        missing = tuple([name for name in unknowns(values) if name not in counts])
-        if missing:
-            return _needs(subject, check, "", missing)
-        actual = peak_bytes(costs, counts=counts, during=rows)
-    else:
-        actual = costs.layers(rows)
+    actual = number_of(costs, check.metric, dict(check.counts), rows)
+    if isinstance(actual, Unknown):
+        return _needs(subject, check, actual)
     if holds(check, actual):
         return None
     return _failed(costs, check, subject, actual, rows)
 
 
-def _needs(subject: str, check: Check, formula: str, symbols: tuple[str, ...]) -> Kind:
+def number_of(
+    costs: Costs,
+    metric: str,
+    counts: Mapping[str, int],
+    rows: frozenset[int] | None = None,
+) -> int | Unknown:
+    """What a network, or the given rows of it, has of a metric."""
+    if metric in SUMMED:
+        amount = amount_of(_cost_of_rows(costs, rows), metric)
+        missing = tuple([name for name in _symbols(amount) if name not in counts])
+        return Unknown(text_of_amount(amount), missing) if missing else evaluate(amount, counts)
+    if metric == "peak":
+        values = [node.shape for node in costs.network.nodes if node.shape is not None]
+        missing = tuple([name for name in unknowns(values) if name not in counts])
+        return Unknown("", missing) if missing else peak_bytes(costs, counts=counts, during=rows)
+    return costs.layers(rows)
+
+
+def _needs(subject: str, check: Check, unknown: Unknown) -> Kind:
     from archc.diagnostics.kinds.checks import CheckNeedsCount
 
-    return CheckNeedsCount(subject, check.metric, formula, symbols)
+    return CheckNeedsCount(subject, check.metric, unknown.formula, unknown.symbols)
 
 
 def _failed(

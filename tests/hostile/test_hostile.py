@@ -2,22 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 
-from archc.api import ArchError, check, loads
+from archc import api
+from archc.api import ArchError
 from archc.diagnostics.render import render_all
 from archc.limits import DEFAULT
-from tests.fuzz.check import time_limit
+from tests.fuzz.check import TooSlow, time_limit
 
 SECONDS = 5.0
 """of processor time; each takes a few hundredths of a second on the slowest machine seen"""
 
 
-@pytest.fixture(autouse=True)
-def soon():
-    """No text may take long."""
-    with time_limit(SECONDS):
-        yield
+def soon(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The function, which may not take long."""
+
+    def called(*values: Any, **named: Any) -> Any:
+        try:
+            with time_limit(SECONDS):
+                return function(*values, **named)
+        except TooSlow:
+            raise AssertionError(f"it takes more than {SECONDS} s") from None
+
+    return called
+
+
+loads, check = soon(api.loads), soon(api.check)
 
 
 def slugs(text: str) -> set[str]:

@@ -6,7 +6,7 @@ A fence of arch code must check clean. Words behind `arch` claim more:
 - `keys`, `names`: the state_dict keys, or the names of all layers, in the text fence behind it
 - `rule`: which sizes an open net takes, in the text fence behind it
 - `params=61706`, `macs=...`: totals; `output=7x7x30`: the shapes of the outputs
-- `file=blocks.arch`: the text is a file that later fences of the page can use; `net=small.wide`: which net is
+- `file=blocks.arch`: the text is a file that the other fences of the page can use; `net=small.wide`: which net is
   meant; `also=slug`: a lint that is off by default is on; `limit=depth:9`: another limit
 
 Text without a `net` line is the body of a net.

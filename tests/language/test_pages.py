@@ -33,9 +33,9 @@ def project(tmp_path, monkeypatch):
 
 
 def in_files(fence: Fence, folder) -> str:
-    """The example in a folder, with the files that stand above it on its page."""
+    """The example in a folder, with the files of its page."""
     for other in FENCES[fence.page]:
-        if other.line < fence.line and "file" in other.values:
+        if "file" in other.values:
             write(other, folder)
     return write(fence, folder)
 

@@ -77,8 +77,7 @@ class CheckFailed(Kind):
     def notes(self) -> tuple[str, ...]:
         where: tuple[str, ...] = ()
         if self.parts:
-            whole = sum([part.amount for part in self.parts])
-            where = ("\n".join(["where they are", *_bars(self.parts, whole)]),)
+            where = (where_they_are(self.parts),)
         return (self.allowed, *where) if self.allowed else where
 
 
@@ -102,16 +101,18 @@ class CheckNeedsCount(Kind):
     metric: str
     formula: str
     symbols: tuple[str, ...]
+    by: str = "check"
 
     @property
     def message(self) -> str:
         shown = f"{self.metric} of {self.subject}" + (f" = {self.formula}" if self.formula else "")
-        return f"{shown}, and the check does not say what {' and '.join(self.symbols)} is"
+        return f"{shown}, and the {self.by} does not say what {' and '.join(self.symbols)} is"
 
     @property
     def help(self) -> tuple[str, ...]:
         given = ", ".join([f"{symbol} = 100" for symbol in self.symbols])
-        return (f"give a number: `with {given}`",)
+        said = f"with {given}" if self.by == "check" else f"with = {{ {given} }}"
+        return (f"give a number: `{said}`",)
 
 
 def amount_text(value: Fraction | int) -> str:
@@ -127,6 +128,12 @@ def percent(part: Fraction | int, whole: Fraction | int) -> str:
     """`38.4 %`, for numbers of any size."""
     tenths = round(Fraction(part) / Fraction(whole) * 1000)
     return f"{tenths // 10:,}.{tenths % 10} %"
+
+
+def where_they_are(parts: tuple[Part, ...]) -> str:
+    """The note that shows what a number is made of, the largest part first."""
+    whole = sum([part.amount for part in parts])
+    return "\n".join(["where they are", *_bars(parts, whole)])
 
 
 def _bars(parts: tuple[Part, ...], whole: int) -> list[str]:

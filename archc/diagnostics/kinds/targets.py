@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
+from archc.diagnostics.kinds.checks import UNITS, Part, amount_text, percent, where_they_are
 from archc.diagnostics.model import Kind
+from archc.diagnostics.similar import suggestion
 
 
 class UnsupportedOnTarget(Kind):
@@ -39,14 +43,50 @@ class BudgetExceeded(Kind):
     net: str
     metric: str
     value: int
-    limit: int
+    limit: Fraction | int
+    parts: tuple[Part, ...] = ()
 
     @property
     def message(self) -> str:
-        return f"{self.net} has {self.value:,} {self.metric}; the budget is {self.limit:,}"
+        limit = amount_text(self.limit)
+        return f"{self.net} has {self.value:,} {UNITS[self.metric]}; its budget is {limit}"
 
     @property
     def label(self) -> str:
         over = self.value - self.limit
-        share = f" ({100 * over / self.limit:.1f} %)" if self.limit else ""
-        return f"over by {over:,}{share}"
+        share = f" ({percent(over, self.limit)})" if self.limit and self.metric != "layers" else ""
+        return f"over by {amount_text(over)}{share}"
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        return (where_they_are(self.parts),) if self.parts else ()
+
+
+class BudgetWithoutNet(Kind):
+    """What it means:
+        No network is the one that a budget of the project's configuration names.
+    Why:
+        A budget for a net that was renamed or moved would hold for ever and guard nothing.
+    Example: generated
+    Fix:
+        Name the file from the project's root (`specs/resnet.arch:50`), or a net; `*` stands for
+        any text. Or remove the budget.
+    """
+
+    slug = "budget-without-net"
+    net: str
+    missing: str
+    known: tuple[str, ...]
+
+    @property
+    def message(self) -> str:
+        if self.missing:
+            return f"this budget guards nothing: there is no file `{self.missing}`"
+        return f"this budget guards nothing: no net is `{self.net}`"
+
+    @property
+    def help(self) -> tuple[str, ...]:
+        if self.missing:
+            return ("paths begin at the project's root, where the configuration is",)
+        said = suggestion(self.net.rpartition(":")[2], self.known, "there are")
+        return (said,) if said else ()

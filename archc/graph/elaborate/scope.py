@@ -121,9 +121,10 @@ class Policy:
     stands.
 
     `replaced` marks a meaning that came with `use ... with`: it wins over the file's own lines.
+    `steps` are the calls of the chain with the words they mean, found at the first use.
     """
 
-    __slots__ = ("before", "chain", "replaced", "scope", "word")
+    __slots__ = ("before", "chain", "replaced", "scope", "steps", "word")
 
     def __init__(
         self,
@@ -138,6 +139,7 @@ class Policy:
         self.scope = scope
         self.before = before
         self.replaced = replaced
+        self.steps: tuple[tuple[tree.Call, str], ...] | None = None
 
 
 def policy_for(word: str, newest: Policy | None) -> Policy | None:

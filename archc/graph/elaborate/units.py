@@ -91,9 +91,7 @@ def _expand(call: tree.Call, scope: Scope, newest: Policy | None) -> list[Unit]:
             raise Mistake(NothingToDrop(word, drop.word, (word,)), drop.span)
         return [Unit(word, callee, [(call, scope)], None)]
     if call.bare:
-        own = [
-            (step, policy.scope) for step in _calls(policy) if _word_of(step, policy.scope) == word
-        ]
+        own = [(step, policy.scope) for step, meant in _steps(policy) if meant == word]
         return [Unit(word, callee, [*own, (call, scope)], None)]
     return _apply(policy, call, callee, word, scope)
 
@@ -102,18 +100,20 @@ def _apply(policy: Policy, call: tree.Call, callee: Callee, word: str, scope: Sc
     dropped = {drop.word for drop in call.drops}
     units: list[Unit] = []
     used: set[str] = set()
-    for step in _calls(policy):
-        written = step.head.parts[0]
-        resolved = _word_of(step, policy.scope)
-        if resolved == word:
+    has_own = False
+    for step, meant in _steps(policy):
+        if meant == word:
             units.append(Unit(word, callee, [(step, policy.scope), (call, scope)], step.label))
+            has_own = True
             continue
-        hit = {written, resolved} & dropped
-        used |= hit
-        if not hit:
+        hit = {step.head.parts[0], meant} & dropped if dropped else None
+        if hit:
+            used |= hit
+        else:
             units.extend(_other(step, policy))
-    _check_drops(policy, call, word, used)
-    if not any(unit.calls[-1][0] is call for unit in units):
+    if dropped:
+        _check_drops(policy, call, word, used)
+    if not has_own:
         _hand_over(policy, call, word, scope, units)
     return units
 
@@ -132,7 +132,7 @@ def _other(step: tree.Call, policy: Policy) -> list[Unit]:
 def _check_drops(policy: Policy, call: tree.Call, word: str, used: set[str]) -> None:
     for drop in call.drops:
         if drop.word not in used:
-            steps = tuple([step.head.parts[0] for step in _calls(policy)])
+            steps = tuple([step.head.parts[0] for step, _ in _steps(policy)])
             raise Mistake(NothingToDrop(word, drop.word, steps), drop.span)
 
 
@@ -150,6 +150,13 @@ def _hand_over(policy: Policy, call: tree.Call, word: str, scope: Scope, units: 
     elif call.values or call.keywords:
         kind = ValueNotAllowed(word, "values here", "none: its `every` line has no step called so")
         raise Mistake(kind, call.span)
+
+
+def _steps(policy: Policy) -> tuple[tuple[tree.Call, str], ...]:
+    """The calls of a policy's chain, each with the word it means there."""
+    if policy.steps is None:
+        policy.steps = tuple([(call, _word_of(call, policy.scope)) for call in _calls(policy)])
+    return policy.steps
 
 
 def _calls(policy: Policy) -> list[tree.Call]:

@@ -1,0 +1,125 @@
+"""Budgets: which networks one is for, and what goes over it. They mean batch 1 and float32."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from fnmatch import fnmatchcase
+from posixpath import normpath
+
+from archc.analysis.check import SUMMED, Unknown, number_of
+from archc.analysis.cost import Costs
+from archc.analysis.parts import largest_parts
+from archc.analysis.rules import Budget, Ceiling, Rules
+from archc.diagnostics.kinds.checks import CheckNeedsCount
+from archc.diagnostics.kinds.targets import BudgetExceeded, BudgetWithoutNet
+from archc.diagnostics.model import Diagnostic, Label
+from archc.files import SUFFIX, split_name
+from archc.source import SourceFile, Span
+
+Chosen = tuple[str, str | None]
+"""the name of a net and of its variant, None where it has none"""
+
+
+def concerns(budget: Budget, place: str, net: str, variant: str | None) -> bool:
+    """Whether a budget is for a network of the file at `place`, a path from the project's root."""
+    path, part = _parts_of(budget)
+    if path and not fnmatchcase(place, path):
+        return False
+    names = {net, full_name(net, variant)}
+    if path and variant is not None:
+        names.add(variant)
+    return not part or any(fnmatchcase(name, part) for name in names)
+
+
+def exceeded(budgets: Iterable[Budget], costs: Costs) -> list[Diagnostic]:
+    """A finding for each ceiling that a network goes over."""
+    network = costs.network
+    span = network.span or Span(network.source, 0, 0)
+    found: list[Diagnostic] = []
+    for budget in budgets:
+        for ceiling in budget.ceilings:
+            finding = _over(budget, ceiling, costs, span)
+            if finding is not None:
+                found.append(finding)
+    return found
+
+
+def for_network(rules: Rules, costs: Costs, place: str) -> list[Diagnostic]:
+    """What a network breaks of all the budgets there are."""
+    network = costs.network
+    variant = network.variant or None
+    mine = [one for one in rules.budgets if concerns(one, place, network.net, variant)]
+    return exceeded(mine, costs)
+
+
+def full_name(net: str, variant: str | None) -> str:
+    """`resnet.50`."""
+    return net if variant is None else f"{net}.{variant}"
+
+
+class Watch:
+    """Notes over the files of a run which budgets have found a network."""
+
+    def __init__(self, rules: Rules) -> None:
+        self.rules = rules
+        self._met: set[Budget] = set()
+        self._names: dict[str, list[str]] = {}
+        self._unread = False
+
+    def file(self, place: str, nets: list[Chosen], readable: bool) -> None:
+        """A file that is checked; of one with errors of syntax not all nets are known."""
+        self._names[place] = [full_name(*chosen) for chosen in nets]
+        self._unread |= not readable
+        for budget in self.rules.budgets:
+            if any(concerns(budget, place, *chosen) for chosen in nets):
+                self._met.add(budget)
+
+    def unmet(self, exists: Callable[[str], bool], is_whole: bool) -> list[Diagnostic]:
+        """Budgets that are for nothing, as far as the files of this run can tell.
+
+        `exists` says whether a path from the root is a file, `is_whole` whether all were checked.
+        """
+        found: list[Diagnostic] = []
+        for budget in self.rules.budgets:
+            if budget in self._met:
+                continue
+            path, part = _parts_of(budget)
+            if path and "*" not in path and not exists(path):
+                kind = BudgetWithoutNet(budget.net, path, ())
+            elif path in self._names and not self._unread:
+                kind = BudgetWithoutNet(budget.net, "", tuple(self._names[path]))
+            elif is_whole and not self._unread:
+                names = [name for inner in self._names.values() for name in inner]
+                kind = BudgetWithoutNet(part or budget.net, "", tuple(names))
+            else:
+                continue
+            found.append(kind.at(budget.span))
+        return found
+
+
+def _parts_of(budget: Budget) -> tuple[str, str]:
+    """The path and the name; a budget for a name alone has no path."""
+    path, part = split_name(budget.net)
+    if path.endswith(SUFFIX) or "/" in path:
+        return normpath(path), part
+    return "", budget.net
+
+
+def _over(budget: Budget, ceiling: Ceiling, costs: Costs, span: Span) -> Diagnostic | None:
+    metric, counts = ceiling.metric, dict(budget.counts)
+    name = costs.network.name
+    actual = number_of(costs, metric, counts)
+    where = _where(ceiling.span)
+    if isinstance(actual, Unknown):
+        missing = CheckNeedsCount(name, metric, actual.formula, actual.symbols, by="budget")
+        return missing.at(span, secondary=where)
+    if actual <= ceiling.limit:
+        return None
+    parts = largest_parts(costs, metric, counts, None) if metric in SUMMED else ()
+    return BudgetExceeded(name, metric, actual, ceiling.limit, parts).at(span, secondary=where)
+
+
+def _where(span: Span) -> tuple[Label, ...]:
+    """The place of the budget, if it is known."""
+    source: SourceFile = span.source
+    return (Label(span, "the budget"),) if source.text else ()
