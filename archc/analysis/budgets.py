@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from fnmatch import fnmatchcase
 from posixpath import normpath
 
@@ -14,7 +14,7 @@ from archc.diagnostics.kinds.checks import CheckNeedsCount
 from archc.diagnostics.kinds.targets import BudgetExceeded, BudgetWithoutNet
 from archc.diagnostics.model import Diagnostic, Label
 from archc.files import SUFFIX, split_name
-from archc.source import SourceFile, Span
+from archc.source import Span
 
 Chosen = tuple[str, str | None]
 """the name of a net and of its variant, None where it has none"""
@@ -23,33 +23,27 @@ Chosen = tuple[str, str | None]
 def concerns(budget: Budget, place: str, net: str, variant: str | None) -> bool:
     """Whether a budget is for a network of the file at `place`, a path from the project's root."""
     path, part = _parts_of(budget)
-    if path and not fnmatchcase(place, path):
+    if path and not _is_like(place, path):
         return False
     names = {net, full_name(net, variant)}
     if path and variant is not None:
         names.add(variant)
-    return not part or any(fnmatchcase(name, part) for name in names)
+    return not part or any(_is_like(name, part) for name in names)
 
 
-def exceeded(budgets: Iterable[Budget], costs: Costs) -> list[Diagnostic]:
-    """A finding for each ceiling that a network goes over."""
+def exceeded(rules: Rules, costs: Costs, place: str) -> list[Diagnostic]:
+    """A finding for each ceiling that a network of the file at `place` goes over."""
     network = costs.network
     span = network.span or Span(network.source, 0, 0)
     found: list[Diagnostic] = []
-    for budget in budgets:
+    for budget in rules.budgets:
+        if not concerns(budget, place, network.net, network.variant or None):
+            continue
         for ceiling in budget.ceilings:
             finding = _over(budget, ceiling, costs, span)
             if finding is not None:
                 found.append(finding)
     return found
-
-
-def for_network(rules: Rules, costs: Costs, place: str) -> list[Diagnostic]:
-    """What a network breaks of all the budgets there are."""
-    network = costs.network
-    variant = network.variant or None
-    mine = [one for one in rules.budgets if concerns(one, place, network.net, variant)]
-    return exceeded(mine, costs)
 
 
 def full_name(net: str, variant: str | None) -> str:
@@ -74,6 +68,10 @@ class Watch:
             if any(concerns(budget, place, *chosen) for chosen in nets):
                 self._met.add(budget)
 
+    def exceeded(self, costs: Costs, place: str) -> list[Diagnostic]:
+        """What a network of the run breaks."""
+        return exceeded(self.rules, costs, place)
+
     def unmet(self, exists: Callable[[str], bool], is_whole: bool) -> list[Diagnostic]:
         """Budgets that are for nothing, as far as the files of this run can tell.
 
@@ -95,6 +93,11 @@ class Watch:
                 continue
             found.append(kind.at(budget.span))
         return found
+
+
+def _is_like(text: str, pattern: str) -> bool:
+    """Whether a text is the pattern, whose only special sign is `*`."""
+    return fnmatchcase(text, pattern.replace("[", "[[]").replace("?", "[?]"))
 
 
 def _parts_of(budget: Budget) -> tuple[str, str]:
@@ -121,5 +124,4 @@ def _over(budget: Budget, ceiling: Ceiling, costs: Costs, span: Span) -> Diagnos
 
 def _where(span: Span) -> tuple[Label, ...]:
     """The place of the budget, if it is known."""
-    source: SourceFile = span.source
-    return (Label(span, "the budget"),) if source.text else ()
+    return (Label(span, "the budget"),) if span.source.text else ()

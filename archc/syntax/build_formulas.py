@@ -7,6 +7,8 @@ from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
 
+from lark import UnexpectedInput
+
 from archc.source import SourceFile, Span
 from archc.syntax import tree
 
@@ -21,6 +23,16 @@ _SIDE = re.compile(r"\?|\d+(?:[/*]\d+)?|[A-Z][A-Z0-9_]*(?:[/*]\d+)?|\(")
 _QUOTED_PART = re.compile(r'"([^"]*)"|([^."]+)')
 
 Children = list[Any]
+
+
+class BadFormula(Exception):
+    """A mistake in a formula inside a size or a repetition."""
+
+    def __init__(self, problem: UnexpectedInput, start: int, end: int) -> None:
+        super().__init__(start)
+        self.problem = problem
+        self.start = start
+        self.end = end
 
 
 class TooManyDigits(Exception):

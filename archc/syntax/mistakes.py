@@ -53,16 +53,6 @@ _WORDS: tuple[tuple[str, str, frozenset[str]], ...] = (
 )
 
 
-class BadFormula(Exception):
-    """A mistake in a formula inside a size or a repetition."""
-
-    def __init__(self, problem: UnexpectedInput, start: int, end: int) -> None:
-        super().__init__(start)
-        self.problem = problem
-        self.start = start
-        self.end = end
-
-
 def explain(
     error: UnexpectedInput, source: SourceFile, line: Span, start: int, end: int, rule: str = "line"
 ) -> Diagnostic:

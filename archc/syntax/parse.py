@@ -15,11 +15,9 @@ from archc.record import replace
 from archc.source import SourceFile, Span
 from archc.syntax import tree
 from archc.syntax.build import Builder
-from archc.syntax.build_formulas import TooManyDigits
+from archc.syntax.build_formulas import BadFormula, TooManyDigits
 from archc.syntax.grammar import load_parser
 from archc.syntax.lines import LogicalLine, read_lines
-from archc.syntax.mistakes import BadFormula, explain
-from archc.syntax.wording import plain
 
 _TOP_LEVEL = (tree.Use, tree.Extern, tree.Net)
 _EITHER_LEVEL = (tree.Block, tree.Every, tree.Let, tree.Sizes)
@@ -79,6 +77,8 @@ class LineParser:
         return None
 
     def _explain(self, error: UnexpectedInput, line: Span, start: int, end: int, rule: str) -> None:
+        from archc.syntax.mistakes import explain  # most files have no mistake
+
         found = explain(error, self.source, line, start, end, rule)
         self.bag.add(
             replace(
@@ -275,6 +275,8 @@ def parse_formula(text: str, span: Span) -> tree.Expression:
 
 def _without_rows(statement: Any) -> SyntaxMistake:
     if isinstance(statement, tree.Section):
+        from archc.syntax.wording import plain
+
         found = f"the label `{plain(statement.label.text)}` names no row"
         return SyntaxMistake(found, "write the row behind it, or indent rows below it")
     return SyntaxMistake(
