@@ -1,5 +1,7 @@
 """The Python side of archc: load a network, ask for its numbers, check files.
 
+Nothing here reads the project's configuration: what is passed counts.
+
 net = archc.load("specs/resnet.arch", "50")      # raises ArchError
 net.params, net.macs                             # 25_557_032, 4_089_184_256
 """
@@ -21,6 +23,7 @@ from archc.source import SourceFile
 if TYPE_CHECKING:
     from archc.analysis.cost import Costs
     from archc.analysis.report import Report
+    from archc.analysis.rules import Rules
 
 __all__ = (
     "ArchError",
@@ -134,12 +137,18 @@ def open_networks(
 
 
 def check_paths(
-    paths: Sequence[str], limits: Limits = DEFAULT, also: frozenset[str] = frozenset()
+    paths: Sequence[str],
+    limits: Limits = DEFAULT,
+    also: frozenset[str] = frozenset(),
+    rules: Rules | None = None,
 ) -> list[Diagnostic]:
-    """Check files and folders; every fix that is offered was tried. `also` switches lints on."""
+    """Check files and folders; every fix that is offered was tried.
+
+    `also` switches lints on; `rules` is what the project's configuration demands.
+    """
     from archc.checking import Checker
 
-    checker = Checker(limits, also=also)
+    checker = Checker(limits, also=also, rules=rules)
     checker.paths(paths)
     return _with_tried_fixes(checker.session, checker.findings())
 

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from archc.analysis.report import Report
     from archc.backends.table.model import Table
     from archc.diagnostics.model import Diagnostic
     from archc.graph.ir import Network
@@ -69,7 +70,7 @@ def _dtype(text: str) -> str:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Print the table; 1 if the files have errors or a check fails, which is said behind it."""
+    """Print the table; 1 if the files have errors, or a check or budget fails: said behind it."""
     problem = _unfit(arguments)
     if problem:
         from archc.cli.main import complain
@@ -100,7 +101,7 @@ def _unfit(arguments: argparse.Namespace) -> str:
 
 
 def _show(networks: list[Network], arguments: argparse.Namespace) -> list[Diagnostic]:
-    """Print the networks; returns the checks that failed."""
+    """Print the networks; returns the checks and budgets that fail."""
     from archc.analysis.check import failed_checks
     from archc.analysis.report import make_report
     from archc.backends.table import printing
@@ -120,7 +121,22 @@ def _show(networks: list[Network], arguments: argparse.Namespace) -> list[Diagno
     failed: list[Diagnostic] = []
     for report in reports:
         failed.extend(failed_checks(report.network, report.costs))
-    return failed
+    return [*failed, *_broken_budgets(reports, arguments)]
+
+
+def _broken_budgets(reports: list[Report], arguments: argparse.Namespace) -> list[Diagnostic]:
+    """What the networks break of the project's budgets."""
+    rules = getattr(arguments, "rules", None)
+    if rules is None or not rules.budgets:
+        return []
+    from archc.analysis.budgets import exceeded
+    from archc.files import place_below
+
+    found: list[Diagnostic] = []
+    for report in reports:
+        place = place_below(rules.root, report.network.source.name)
+        found.extend(exceeded(rules, report.costs, place))
+    return found
 
 
 def _print(table: Table, format_: str) -> None:

@@ -57,7 +57,8 @@ def _check(arguments: argparse.Namespace) -> tuple[list[Diagnostic], bool]:
     from archc.api import check_paths
     from archc.checking import could_not_read
 
-    found = check_paths(arguments.paths, arguments.limits, frozenset(arguments.only))
+    only, rules = frozenset(arguments.only), arguments.rules
+    found = check_paths(arguments.paths, arguments.limits, only, rules)
     kept = [
         one
         for one in found

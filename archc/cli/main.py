@@ -26,6 +26,8 @@ VERBS = {
     "ops": "the layers there are, and their options",
     "nets": "the networks that archc ships",
 }
+CONFIGURED = ("analyze", "check", "fmt")
+"""verbs that read the project's files, and so its configuration"""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -54,7 +56,9 @@ def _run(words: list[str]) -> int:
     if not verb:
         return _without_verb(parser, words)
     arguments = parser.parse_args(words)
-    arguments.limits = _limits(parser, [*arguments.limit_before, *arguments.limit])
+    changed = _changed_limits(parser, [*arguments.limit_before, *arguments.limit])
+    if not _configure(arguments, changed):
+        return NOT_DONE
     module = import_module(f"archc.cli.{verb}")
     code: int = module.run(arguments)
     return code
@@ -103,10 +107,34 @@ def _without_verb(parser: argparse.ArgumentParser, words: list[str]) -> int:
     return DONE if not words else NOT_DONE
 
 
-def _limits(parser: argparse.ArgumentParser, given: list[str]) -> Limits:
-    """The limits with those that were raised."""
+def _configure(arguments: argparse.Namespace, changed: dict[str, int]) -> bool:
+    """Set limits and rules from the project's configuration and the flags, which win."""
     from archc.record import replace
 
+    limits, arguments.rules = DEFAULT, None
+    path = _configuration_path() if arguments.verb in CONFIGURED else ""
+    if path:
+        from archc.configuration.read import ConfigurationError, read
+
+        try:
+            found = read(path)
+        except ConfigurationError as error:
+            for line in error.lines:
+                complain(line)
+            return False
+        limits, arguments.rules = replace(limits, **found.limits), found.rules
+    arguments.limits = replace(limits, **changed)
+    return True
+
+
+def _configuration_path() -> str:
+    from archc.files import configuration_path
+
+    return configuration_path(os.curdir)
+
+
+def _changed_limits(parser: argparse.ArgumentParser, given: list[str]) -> dict[str, int]:
+    """The limits that flags raise or lower."""
     changes: dict[str, int] = {}
     for text in given:
         name, _, number = text.partition("=")
@@ -115,8 +143,7 @@ def _limits(parser: argparse.ArgumentParser, given: list[str]) -> Limits:
         if not (number.isascii() and number.isdigit() and len(number) <= 18):
             parser.error(f"--limit {text}: `{name}` takes a whole number")
         changes[name] = int(number)
-    limits: Limits = replace(DEFAULT, **changes)
-    return limits
+    return changes
 
 
 def complain(text: str) -> int:

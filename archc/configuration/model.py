@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from fractions import Fraction
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import (  # noqa: TID253  imported where there is a configuration
     BaseModel,
@@ -95,19 +95,23 @@ _LIMITS: dict[str, Any] = {
     name: (Whole, _optional(f"{Limits.__defaults__[name]} if it is not said"))
     for name in Limits.__fields__
 }
-LintTable = create_model(
-    "LintTable", __base__=Table, __doc__="Levels of lints, by slug.", **_LINTS
-)
-LimitTable = create_model(
-    "LimitTable", __base__=Table, __doc__="What archc takes on: docs/limits.md.", **_LIMITS
-)
+if TYPE_CHECKING:
+    LintTable = Table
+    LimitTable = Table
+else:
+    LintTable = create_model(
+        "LintTable", __base__=Table, __doc__="Levels of lints, by slug.", **_LINTS
+    )
+    LimitTable = create_model(
+        "LimitTable", __base__=Table, __doc__="What archc takes on: docs/limits.md.", **_LIMITS
+    )
 
 
 class Document(Table):
     """archc.toml, or [tool.archc] in pyproject.toml."""
 
-    lints: LintTable = Field(default_factory=LintTable)  # type: ignore[valid-type]
-    limits: LimitTable = Field(default_factory=LimitTable)  # type: ignore[valid-type]
+    lints: LintTable = Field(default_factory=LintTable)
+    limits: LimitTable = Field(default_factory=LimitTable)
     budgets: list[BudgetTable] = []
 
 

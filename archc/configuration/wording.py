@@ -32,12 +32,12 @@ _TAKES = {
 
 
 def problems(error: ValidationError, places: Places) -> list[str]:
-    """One line for each mistake, with its place."""
-    found: list[str] = []
+    """One line for each mistake, with its place, from the top to the bottom."""
+    found: list[tuple[int, str]] = []
     for one in error.errors(include_url=False):
         path: Path = one["loc"]
-        found.append(f"{places.shown(path)}: {_said(dict(one), path)}")
-    return found
+        found.append((places.of(path).start, f"{places.shown(path)}: {_said(dict(one), path)}"))
+    return [line for _, line in sorted(found)]
 
 
 def _said(one: dict[str, Any], path: Path) -> str:

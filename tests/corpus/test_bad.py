@@ -1,7 +1,8 @@
 """Files with mistakes, each claimed on its own row: `#~ error[slug] words | more words`.
 
 A finding that nobody claims fails, and so does a claim that does not come true. The words must
-stand in the message or a label, notes or help of the finding.
+stand in the message or a label, notes or help of the finding. A folder with an archc.toml is a
+project of its own, whose configuration holds for its files and may hold claims too.
 """
 
 from __future__ import annotations
@@ -13,19 +14,22 @@ from pathlib import Path
 import pytest
 
 from archc.checking import Checker
+from archc.configuration.read import read
 from archc.diagnostics.explain import all_kinds
+from archc.files import CONFIGURATION
 from archc.limits import Limits
 
 HERE = Path(__file__).parent / "bad"
-FILES = sorted(path.relative_to(HERE).as_posix() for path in HERE.rglob("*.arch"))
+SUFFIXES = {".arch", ".toml"}
+FILES = sorted(
+    path.relative_to(HERE).as_posix() for path in HERE.rglob("*.*") if path.suffix in SUFFIXES
+)
 CLAIM = re.compile(r"#~ (error|warning)\[([a-z0-9-]+)\]([^#\n]*)")
 
 # A tenth of the default: what reaches a limit takes as long as it allows.
 LIMITS = Limits(layers=20_000)
 
 ELSEWHERE = {
-    "bias-before-norm": "off by default: tests/diagnostics",
-    "budget-exceeded": "needs a configuration: tests/diagnostics",
     "file-too-large": "needs a large file: tests/cli/test_bad_files.py",
     "not-utf8": "needs a binary file: tests/cli/test_bad_files.py",
     "unsupported-on-target": "needs a target: tests/diagnostics",
@@ -47,9 +51,11 @@ def here(monkeypatch):
 
 
 def findings(name):
-    checker = Checker(LIMITS)
     os.chdir(HERE / os.path.dirname(name))
-    checker.path(os.path.basename(name))
+    project = os.path.isfile(CONFIGURATION)
+    checker = Checker(LIMITS, rules=read(CONFIGURATION).rules if project else None)
+    own = os.path.basename(name)
+    checker.paths(["." if own == CONFIGURATION else own])
     return checker.findings()
 
 

@@ -13,8 +13,8 @@ from archc.diagnostics.render import render_all
 from archc.limits import DEFAULT
 from tests.fuzz.check import TooSlow, time_limit
 
-SECONDS = 5.0
-"""of processor time; each takes a few hundredths of a second on the slowest machine seen"""
+SECONDS = 20.0
+"""of processor time; those that reach the limit of layers take some seconds, all others next to none"""
 
 
 def soon(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -141,7 +141,6 @@ def test_a_net_within_itself():
         "relu x(10^9)",
         "conv 3x3 8 pad=half x(10^50)",
         "identity x1000000000",
-        "add x1000000000",
         "from input x1000000000",
         "b: conv 1x1 3 x1000000000",
         "l{i}: conv 1x1 3 x1000000000",
@@ -163,6 +162,8 @@ def test_policies_that_mean_themselves():
     assert loads(text).params > 0
     policies = "  every relu = silu ; silu\n  every silu = relu ; relu\n"
     assert len(loads(net("silu").replace("  input", f"{policies}  input")).graph.nodes) < 20
+    many = policies * 5000
+    assert slugs(net("silu").replace("  input", f"{many}  input")) == {"value-not-allowed"}
 
 
 def test_policies_that_double():

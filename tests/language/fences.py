@@ -2,12 +2,13 @@
 
 A fence of arch code must check clean. Words behind `arch` claim more:
 
-- `error[slug]`, `warning[slug]`: these findings and no others; a text fence behind it is the message
+- `error[slug]`, `warning[slug]`: these findings, no others; a text fence behind it is the message
 - `keys`, `names`: the state_dict keys, or the names of all layers, in the text fence behind it
 - `rule`: which sizes an open net takes, in the text fence behind it
 - `params=61706`, `macs=...`: totals; `output=7x7x30`: the shapes of the outputs
-- `file=blocks.arch`: the text is a file that the other fences of the page can use; `net=small.wide`: which net is
-  meant; `also=slug`: a lint that is off by default is on; `limit=depth:9`: another limit
+- `file=blocks.arch`: the text is a file that the other fences of the page can use
+- `net=small.wide`: which net is meant; `also=slug`: a lint that is off by default is on
+- `limit=depth:9`: another limit
 
 Text without a `net` line is the body of a net.
 """
@@ -55,8 +56,7 @@ class Fence(NamedTuple):
 
     @property
     def values(self) -> dict[str, str]:
-        pairs = [word.split("=", 1) for word in self.words if "=" in word]
-        return {name: value for name, value in pairs}
+        return dict([word.split("=", 1) for word in self.words if "=" in word])
 
     @property
     def asks(self) -> list[str]:

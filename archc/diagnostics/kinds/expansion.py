@@ -62,7 +62,10 @@ class ExpansionTooLarge(Kind):
 
     @property
     def help(self) -> tuple[str, ...]:
-        return (f"if it is meant, raise the limit with `--limit {self.what}=N`",)
+        if self.what == "steps of one row":
+            return ("its `every` lines multiply one another: write fewer steps on their right",)
+        limit = "layers" if self.what == "steps of expansion" else self.what
+        return (f"if it is meant, raise the limit with `--limit {limit}=N`",)
 
 
 class DivisionByZero(Kind):

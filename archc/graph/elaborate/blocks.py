@@ -12,7 +12,7 @@ from archc.diagnostics.model import Label
 from archc.graph.elaborate import joins, layers
 from archc.graph.elaborate.arguments import bind_parameters
 from archc.graph.elaborate.formulas import Mistake
-from archc.graph.elaborate.frame import Context, Frame, Stop, TooLarge
+from archc.graph.elaborate.frame import STEPS_PER_BLOCK, Context, Frame, Stop, TooLarge
 from archc.graph.elaborate.inputs import fits, open_letter, shown, written_shape
 from archc.graph.elaborate.levels import Entry, Level
 from archc.graph.elaborate.scope import (
@@ -46,6 +46,7 @@ def run_block(context: Context, frame: Frame, unit: Unit, own: Any) -> Entry:
         _run_extern(context, frame, callee, call, entry.path)
         return entry
     assert not isinstance(callee, type)
+    context.step(call.span, STEPS_PER_BLOCK)
     if isinstance(callee, NetDefinition):
         inner = _enter_net(context, frame, unit, callee, call, entry)
     else:

@@ -23,6 +23,8 @@ from archc.syntax import tree
 from archc.syntax.parse import parse_formula
 
 STEPS_PER_LAYER = 8
+STEPS_PER_BLOCK = 12
+"""a use of a block costs as much time as half a dozen layers, also one that holds none"""
 
 
 class Unknown(Op):
@@ -218,13 +220,12 @@ class Context:
         self.nodes.append(node)
         return node.index
 
-    def step(self, span: Span) -> None:
-        """Count one step of expansion, so that an expansion without layers ends too."""
-        self.steps += 1
-        if self.steps > self.limits.layers * STEPS_PER_LAYER:
-            raise TooLarge(
-                ExpansionTooLarge(self.steps, self.limits.layers, "steps of expansion"), span
-            )
+    def step(self, span: Span, cost: int = 1) -> None:
+        """Count steps of expansion, so that an expansion without layers ends too."""
+        self.steps += cost
+        most = self.limits.layers * STEPS_PER_LAYER
+        if self.steps > most:
+            raise TooLarge(ExpansionTooLarge(self.steps, most, "steps of expansion"), span)
 
     def finish(self, entry: Entry, node: int, frame: Frame) -> None:
         """A name has its value now; an `until` may be waiting for it."""

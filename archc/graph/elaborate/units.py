@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from archc.diagnostics.kinds.expansion import ExpansionTooLarge
 from archc.diagnostics.kinds.names import NothingToDrop, UnknownLayer, UnknownNet
 from archc.diagnostics.kinds.values import ValueNotAllowed
 from archc.graph.elaborate.formulas import Mistake, Silenced
@@ -74,6 +75,10 @@ class Unit:
         return not isinstance(self.callee, ExternDefinition)
 
 
+UNITS_AT_MOST = 10_000
+POLICIES_AT_MOST = 100
+
+
 def expand(call: tree.Call, frame: Frame) -> list[Unit]:
     """The units of a call on a row of this frame."""
     units = _expand(call, frame.scope, frame.scope.policies)
@@ -82,8 +87,15 @@ def expand(call: tree.Call, frame: Frame) -> list[Unit]:
     return units
 
 
-def _expand(call: tree.Call, scope: Scope, newest: Policy | None) -> list[Unit]:
+def _expand(
+    call: tree.Call, scope: Scope, newest: Policy | None, depth: int = 0
+) -> list[Unit]:
     callee, word = resolve(call.head, scope)
+    if depth > POLICIES_AT_MOST:
+        kind = ValueNotAllowed(
+            f"every {word}", f"more than {POLICIES_AT_MOST} `every` lines on each other", "fewer"
+        )
+        raise Mistake(kind, call.span)
     policy = policy_for(word, newest) if len(call.head.parts) == 1 else None
     if policy is None:
         if call.drops:
@@ -93,10 +105,12 @@ def _expand(call: tree.Call, scope: Scope, newest: Policy | None) -> list[Unit]:
     if call.bare:
         own = [(step, policy.scope) for step, meant in _steps(policy) if meant == word]
         return [Unit(word, callee, [*own, (call, scope)], None)]
-    return _apply(policy, call, callee, word, scope)
+    return _apply(policy, call, callee, word, scope, depth)
 
 
-def _apply(policy: Policy, call: tree.Call, callee: Callee, word: str, scope: Scope) -> list[Unit]:
+def _apply(
+    policy: Policy, call: tree.Call, callee: Callee, word: str, scope: Scope, depth: int
+) -> list[Unit]:
     dropped = {drop.word for drop in call.drops}
     units: list[Unit] = []
     used: set[str] = set()
@@ -110,7 +124,10 @@ def _apply(policy: Policy, call: tree.Call, callee: Callee, word: str, scope: Sc
         if hit:
             used |= hit
         else:
-            units.extend(_other(step, policy))
+            units.extend(_other(step, policy, depth))
+            if len(units) > UNITS_AT_MOST:
+                kind = ExpansionTooLarge(len(units), UNITS_AT_MOST, "steps of one row")
+                raise Mistake(kind, call.span)
     if dropped:
         _check_drops(policy, call, word, used)
     if not has_own:
@@ -118,9 +135,9 @@ def _apply(policy: Policy, call: tree.Call, callee: Callee, word: str, scope: Sc
     return units
 
 
-def _other(step: tree.Call, policy: Policy) -> list[Unit]:
+def _other(step: tree.Call, policy: Policy, depth: int) -> list[Unit]:
     """The units of a step of a policy that is not the word itself."""
-    units = _expand(step, policy.scope, policy.before)
+    units = _expand(step, policy.scope, policy.before, depth + 1)
     if step.label is not None:
         for unit in units:
             unit.label = step.label
