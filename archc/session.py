@@ -164,7 +164,9 @@ class Session:
         opened = context.network.open_sides[0]
         reason = next((one.message for one in context.bag.sorted() if one.slug not in _OWN), "")
         asked = "x".join([str(side) for side in sides])
-        kind = SizeRuleBroken(found.text, asked, near, reason or f"it does not obey `where {opened.condition}`")
+        kind = SizeRuleBroken(
+            found.text, asked, near, reason or f"it does not obey `where {opened.condition}`"
+        )
         bag = Bag()
         bag.add(kind.at(opened.span))
         return bag

@@ -31,7 +31,7 @@ class Slide(Record):
         """The spatial sides of the output, or the problem on the first side that has one."""
         pads = self.pad if isinstance(self.pad, str) else each_side(self.pad, value.rank)
         result: list[int] = []
-        for axis, size in enumerate(value.spatial):
+        for axis in range(value.rank):
             side = self._places(value, axis, pads)
             if isinstance(side, Kind):
                 return side

@@ -149,12 +149,17 @@ class FormulaRules:
     def power(self, children: Children) -> tree.Power:
         return tree.Power(self.around(children), tuple(children))
 
-    def signed(self, children: Children) -> tree.Signed:
-        return tree.Signed(self.around(children), str(children[0]), children[1])
+    def signed(self, children: Children) -> Any:
+        """A sign in front is that of the first term alone: `(-c + 10)` is 10 - c."""
+        sign, first, *rest = children
+        signed = tree.Signed(self.around([sign, first]), str(sign), first)
+        return self.sum([signed, *rest]) if rest else signed
 
-    def negative(self, children: Children) -> tree.Signed:
-        span = self.span(children[0])
-        return tree.Signed(Span(span.source, span.start - 1, span.end), "-", children[0])
+    def negative(self, children: Children) -> Any:
+        first, *rest = children
+        span = self.span(first)
+        signed = tree.Signed(Span(span.source, span.start - 1, span.end), "-", first)
+        return self.sum([signed, *rest]) if rest else signed
 
     def function(self, children: Children) -> tree.Function:
         arguments = tuple([child for child in children[1:] if child is not None])

@@ -1,8 +1,8 @@
-"""`python -m tests.fuzz --mutants 1000000 --seed 1 --jobs 2`: mutants of every spec, and no surprise.
+"""`python -m tests.fuzz --mutants 1000000 --seed 1 --jobs 2`: mutants of every spec.
 
-Ends with 1 if a mutant raised anything that is no diagnostic, took too long or too much memory, or if
-fewer than half of the mutants got past the parser. `--shrink FOLDER` writes the shortest text of each
-fault there; moved to tests/fuzz/cases it becomes a test, and a text that further mutants come from.
+Ends with 1 if a mutant raised anything that is no diagnostic, took too long or too much memory, or
+if fewer than half of the mutants got past the parser. `--shrink FOLDER` writes the shortest text of
+each fault there; moved to tests/fuzz/cases it becomes a test, and a text that mutants come from.
 """
 
 from __future__ import annotations

@@ -122,7 +122,7 @@ def fault_of(error: BaseException) -> Fault:
     return Fault(f"{type(error).__name__} in {place}{said}", "".join(lines)[-6000:])
 
 
-# ---- what archc does with a file ------------------------------------------------------------------------
+# ---- what archc does with a file -----------------------------------------------------------------
 
 
 def _everything(path: str, draw: int, parsed: list[bool]) -> None:

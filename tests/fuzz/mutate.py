@@ -82,7 +82,7 @@ def _touch(one: Edit, other: Edit) -> bool:
     return one.start <= other.end and other.start <= one.end
 
 
-# ---- nodes ------------------------------------------------------------------------------------------
+# ---- nodes ---------------------------------------------------------------------------------------
 
 
 def _edit(base: Base, rng: Random) -> Edit | None:
@@ -121,8 +121,10 @@ def _other(base: Base, part: Part, rng: Random) -> str:
     if kind == "size":
         return rng.choice(SIZES)
     if kind == "label":
-        end = ":" if base.of(part).endswith(":") else ""
-        return f"as {rng.choice(LABELS)}" if base.of(part).startswith("as ") else rng.choice(LABELS) + end
+        new = rng.choice(LABELS)
+        if base.of(part).startswith("as "):
+            return f"as {new}"
+        return f"{new}:" if base.of(part).endswith(":") else new
     if kind == "step":
         return call(base, rng)
     if kind == "guard":
@@ -130,7 +132,7 @@ def _other(base: Base, part: Part, rng: Random) -> str:
     if kind == "keyword":
         return f"{rng.choice(base.words)}={value(base, rng)}"
     if kind in ("name", "drop"):
-        return base.of(part).split()[0] + " " + word(base, rng) if kind == "drop" else word(base, rng)
+        return f"no {word(base, rng)}" if kind == "drop" else word(base, rng)
     if kind in ("cell", "value", "arrow", "column"):
         inner = value(base, rng)
         return f"-> {rng.choice(SIZES)}" if kind == "arrow" else inner
@@ -168,7 +170,7 @@ def _swapped(base: Base, part: Part, rng: Random) -> Edit:
     return Edit(first.start, second.end, base.of(second) + between + base.of(first))
 
 
-# ---- lines ------------------------------------------------------------------------------------------
+# ---- lines ---------------------------------------------------------------------------------------
 
 
 def _with_lines(base: Base, rng: Random) -> str:
@@ -195,7 +197,7 @@ def _with_lines(base: Base, rng: Random) -> str:
     lead = " " * (len(lines[first]) - len(lines[first].lstrip(" ")))
     if way == 6:
         row = rng.choice(ROWS) if rng.random() < 0.5 else call(base, rng)
-        return "\n".join(lines[:first] + [lead + row] + lines[first:])
+        return "\n".join([*lines[:first], lead + row, *lines[first:]])
     if way == 7:
         row = lead + rng.choice(ROWS)
         return "\n".join([*lines[:first], row, *[f"  {line}" for line in moved], *lines[last:]])
@@ -219,7 +221,7 @@ def _spliced(base: Base, lines: list[str], first: int, last: int, rng: Random) -
     return "\n".join(lines[:first] + shifted + lines[last:])
 
 
-# ---- new text -----------------------------------------------------------------------------------------
+# ---- new text ------------------------------------------------------------------------------------
 
 
 def word(base: Base, rng: Random) -> str:
@@ -262,7 +264,7 @@ def _option(base: Base, name: str, field: Field, rng: Random) -> str:
     return str(text) if field.positional and rng.random() < 0.8 else f"{name}={text}"
 
 
-# ---- bytes --------------------------------------------------------------------------------------------
+# ---- bytes ---------------------------------------------------------------------------------------
 
 _BYTES = (b"\t", b"\n", b"\r\n", b"\0", b"\xff", b"\xc3\x97", b"(", b")", b"|", b"->", b";", b":",
           b"#", b'"', b".", b"*", b"{", b"}", b"=", b"\xef\xbb\xbf", b"\xe2\x80\xa8", b" ", b"x",

@@ -1,4 +1,4 @@
-"""Mutants of every spec give diagnostics and nothing else: a few thousand here, a million on demand.
+"""Mutants of every spec give diagnostics and nothing else: thousands here, a million on demand.
 
 `python -m tests.fuzz --mutants 1000000 --seed 7 --jobs 2` runs as many as you like.
 """

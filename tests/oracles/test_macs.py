@@ -1,7 +1,7 @@
 """Multiplications of every spec are half the operations that torch's FlopCounterMode sees.
 
-On the meta device the counter sees attention too, and LSTM as the products it is made of, so there is no
-exception. It counts what a padded border multiplies, as archc does.
+On the meta device the counter sees attention too, and LSTM as the products it is made of, so there
+is no exception. It counts what a padded border multiplies, as archc does.
 """
 
 from __future__ import annotations

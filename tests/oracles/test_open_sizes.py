@@ -1,9 +1,10 @@
-"""Legal sizes of every spec with open sides: brute force in torch, H from 1 to 200, agrees with the rule.
+"""Legal sizes of every spec with open sides: brute force in torch, H from 1 to 200, agrees.
 
-torch runs each net at each H on the meta device, W at a size that works. A size is legal if torch raises
-nothing, no rule of the language that is stricter than torch is broken (`torch_meta.rule_against`: a window
-under `sizes safe` that would never see real input, a crop without a middle, sums of unequal maps), and the
-layers have the tensors they have at other sizes. `where` is not asked.
+torch runs each net at each H on the meta device, W at a size that works. A size is legal if torch
+raises nothing, no rule of the language that is stricter than torch is broken (see
+`torch_meta.rule_against`: a window under `sizes safe` that would never see real input, a crop
+without a middle, sums of unequal maps), and the layers have the tensors they have at other sizes.
+`where` is not asked.
 """
 
 from __future__ import annotations

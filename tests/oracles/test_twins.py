@@ -1,7 +1,7 @@
 """torchvision's own models: parameters, products, state_dict keys and shapes are the same ones.
 
-`torchvision.json` was written by torchvision itself. Its `params` count everything the model holds, training
-heads included; its `macs` are those of one image in eval mode.
+`torchvision.json` was written by torchvision itself. Its `params` count everything the model holds,
+training heads included; its `macs` are those of one image in eval mode.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ from pathlib import Path
 import pytest
 
 from archc.analysis.cost import INFERENCE, TRAINING, measure
+from archc.api import loads
+from tests.oracles.test_shapes import ROOT
 
 MODELS = json.loads(Path(__file__).with_name("torchvision.json").read_text())["models"]
 TWINS = {
@@ -35,24 +37,41 @@ TWINS = {
     "vit_b_16": "vit.b16",
 }
 WITHOUT_A_SPEC = {
-    "alexnet": "specs/alexnet.arch is the lecture's net and the paper's two towers, not this variant",
-    "vgg16_bn": "a bn behind every conv needs `every conv` in the file: `use ... with` only exchanges words",
+    "alexnet": "specs/alexnet.arch is the lecture's net and the paper's, not the one-tower variant",
     "squeezenet1_1": "no lecture shows it",
     "fcn_resnet50": "specs/fcn8s.arch is the paper's net on VGG-16",
 }
 
 
+WITH_BN = """
+use vgg from "vgg.arch" with conv = conv pad=half ; bn ; relu
+net vgg16_bn()
+  input 224x224x3
+  vgg: vgg.D
+"""
+
+
 def test_every_model_has_a_spec_or_a_reason():
-    assert set(MODELS) == {*TWINS, *WITHOUT_A_SPEC}
+    assert set(MODELS) == {*TWINS, "vgg16_bn", *WITHOUT_A_SPEC}
 
 
 @pytest.mark.parametrize("model", TWINS)
 def test_twin(model, networks):
     (network,) = networks(TWINS[model])
+    agrees(network, MODELS[model])
+
+
+def test_a_policy_at_import_makes_the_twin_with_batch_norm(monkeypatch):
+    """Batch norm behind every conv of a file that has none: the keys lie one level deeper."""
+    monkeypatch.chdir(ROOT / "specs")
+    agrees(loads(WITH_BN).graph, MODELS["vgg16_bn"], level="vgg.")
+
+
+def agrees(network, expected, level=""):
+    """The network's state, costs and input are those of torchvision's model."""
     costs = measure(network)
-    expected = MODELS[model]
     state = [
-        [network.key(node, tensor), list(size)]
+        [network.key(node, tensor).removeprefix(level), list(size)]
         for node in network.nodes
         if not node.shares
         for tensor, size in {**network.weights(node), **network.buffers(node)}.items()

@@ -1,8 +1,8 @@
-"""A second opinion: networks run operator by operator in torch, on the meta device (no numbers, only sizes).
+"""A second opinion: networks run operator by operator in torch, on the meta device (only sizes).
 
-Sizes come from torch alone: an operator's twin (`tests/ops/torch_twins.py`) is made from the sizes of the
-tensors that torch gave before, never from sizes that archc inferred. archc's graph says only which operators
-there are, what they read, and where a value has a count in front.
+Sizes come from torch alone: an operator's twin (`tests/ops/torch_twins.py`) is made from the sizes
+of the tensors that torch gave before, never from sizes that archc inferred. archc's graph says only
+which operators there are, what they read, and where a value has a count in front.
 """
 
 from __future__ import annotations
@@ -24,6 +24,8 @@ from archc.ops.scan import Gather
 from archc.ops.values import Count, Shape, Value
 from archc.record import replace
 from tests.ops.torch_twins import BARE, TWINS, memory
+
+__all__ = ["BARE", "COUNTS", "Refused", "Run", "run", "with_numbers"]
 
 COUNTS = {"R": 3, "T": 3, "S": 3, "N": 3}
 """numbers in the place of counts that are unknown until a network runs"""
@@ -87,7 +89,7 @@ def quiet() -> Iterator[None]:
         yield
 
 
-# ---- rules of the language that are stricter than torch (LANGUAGE.md sections 1, 6 and 13) ----------------
+# ---- rules of the language that are stricter than torch (LANGUAGE.md sections 1, 6 and 13) -------
 
 
 def rule_against(op: Op, shapes: tuple[Value, ...]) -> str:
@@ -137,7 +139,7 @@ def _unequal(op: Op, shapes: tuple[Value, ...]) -> str:
     return "the paths differ" if len({path.dims for path in paths}) > 1 else ""
 
 
-# ---- whole networks -------------------------------------------------------------------------------------
+# ---- whole networks ------------------------------------------------------------------------------
 
 
 class Run:
@@ -205,7 +207,7 @@ def _open_sides(network: Network, letters: Mapping[str, int]) -> dict[int, dict[
 
 
 def _with_numbers(node: Node, sides: dict[int, dict[int, int]]) -> Op:
-    """An operator with numbers in place of unknown counts, an input with its open sides filled in."""
+    """An operator with numbers for unknown counts, an input with its open sides filled in."""
     op: Any = node.op
     size = getattr(op, "size", None)
     if isinstance(size, Shape):

@@ -44,7 +44,8 @@ class BiasBeforeNorm(Kind):
           conv 3x3 8 ; bn
     Fix:
         `bias=no` on the row or in its `every` line; it changes the keys of checkpoints. The lint is
-        switched on with `archc check --only bias-before-norm`.
+        switched on with `archc check --only bias-before-norm`, or for a project with
+        `bias-before-norm = "warn"` below `[lints]` in archc.toml.
     """
 
     slug = "bias-before-norm"

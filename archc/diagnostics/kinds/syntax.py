@@ -35,7 +35,8 @@ class NestingTooDeep(Kind):
     """What it means:
         Bodies stand within bodies, or brackets within brackets, deeper than the limit.
     Why:
-        No published network needs more than a dozen levels; a file made to hang a tool has thousands.
+        No published network needs more than a dozen levels; a file made to hang a tool has
+        thousands.
     Example: generated
     Fix:
         Use blocks instead of nesting, or raise the limit with `--limit nesting=N`.

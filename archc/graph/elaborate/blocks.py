@@ -21,6 +21,7 @@ from archc.graph.elaborate.scope import (
     Datum,
     ExternDefinition,
     NetDefinition,
+    NetVariant,
     Presets,
     RowRef,
     Scope,
@@ -41,6 +42,9 @@ def run_block(context: Context, frame: Frame, unit: Unit, own: Any) -> Entry:
     """Use a block, a net or an extern at the running value; gives the entry of its name."""
     callee = unit.callee
     call = unit.calls[-1][0]
+    chosen = ".".join(call.head.parts[1:])
+    if isinstance(callee, NetVariant):
+        chosen, callee = callee.variant, callee.net
     entry: Entry = own.entry()
     if isinstance(callee, ExternDefinition):
         _run_extern(context, frame, callee, call, entry.path)
@@ -48,7 +52,7 @@ def run_block(context: Context, frame: Frame, unit: Unit, own: Any) -> Entry:
     assert not isinstance(callee, type)
     context.step(call.span, STEPS_PER_BLOCK)
     if isinstance(callee, NetDefinition):
-        inner = _enter_net(context, frame, unit, callee, call, entry)
+        inner = _enter_net(context, frame, unit, callee, chosen, entry)
     else:
         inner = _enter_block(context, frame, unit, callee, entry)
     context.depth += 1
@@ -259,9 +263,9 @@ def _keep_promise(
 
 
 def _enter_net(
-    context: Context, frame: Frame, unit: Unit, net: NetDefinition, call: tree.Call, entry: Entry
+    context: Context, frame: Frame, unit: Unit, net: NetDefinition, variant: str, entry: Entry
 ) -> Frame:
-    variant = ".".join(call.head.parts[1:])
+    call = unit.calls[-1][0]
     known = variant_names(net.tree)
     if variant and variant not in known:
         raise Mistake(UnknownNet(variant, tuple(known)), call.head.span)
@@ -272,7 +276,9 @@ def _enter_net(
     given = bind_parameters(context, unit.word, net.tree.parameters, values, frame)
     context.used.add(id(net.tree))
     scope = Scope(net.scope)
-    instance = _instance(frame, ".".join(call.head.parts), entry, call, given)
+    instance = _instance(
+        frame, f"{net.name}.{variant}" if variant else net.name, entry, call, given
+    )
     inner = _frame_inside(frame, scope, Level(entry.path, None), instance, entry)
     inner.arrows = False
     inner.inputs = rows

@@ -21,6 +21,8 @@ from archc.graph.elaborate.scope import (
     UNKNOWN,
     BlockDefinition,
     Datum,
+    NetDefinition,
+    NetVariant,
     Presets,
     Scalar,
     Scope,
@@ -117,7 +119,10 @@ class Formulas:
         return node.value
 
     def _name(self, node: tree.Name, scope: Scope) -> Datum:
-        found = scope.find(node.parts[0]) if len(node.parts) == 1 else None
+        found = scope.find(node.parts[0])
+        if len(node.parts) > 1:
+            variant = ".".join(node.parts[1:])
+            found = NetVariant(found, variant) if isinstance(found, NetDefinition) else None
         if found is None:
             found = self.lookup(node, scope)
         if type(found) is Side:

@@ -175,6 +175,8 @@ class Context:
 
     def _lookup(self, name: tree.Name, scope: Scope) -> Datum | None:
         """A name that no scope has: a word of the language, else a row."""
+        if name.parts == ("yes",):  # on a row the grammar cannot tell it from a name
+            return True
         if len(name.parts) == 1 and name.parts[0] in self.words:
             return Word(name.parts[0])
         return self.row(name)

@@ -72,6 +72,13 @@ class NetDefinition:
         return self.tree.name
 
 
+class NetVariant(Record):
+    """A net with its variant chosen, as a value: `vgg.A` in a cell."""
+
+    net: NetDefinition
+    variant: str
+
+
 class ExternDefinition:
     """A function of the user's own Python, whose result's size is declared."""
 
@@ -110,7 +117,7 @@ UNKNOWN = Word("")
 """The size of a value that a mistake made unknown: what depends on it stays silent."""
 
 Scalar = int | Fraction | float
-Definition = BlockDefinition | NetDefinition | ExternDefinition
+Definition = BlockDefinition | NetDefinition | NetVariant | ExternDefinition
 Datum = Scalar | bool | str | Word | Window | RowRef | Presets | Definition
 
 # ---- what words are made to mean ---------------------------------------------------------------
@@ -218,6 +225,8 @@ def describe(datum: Datum) -> str:
         return datum.text
     if isinstance(datum, Presets):
         return " ".join([datum.block.name, *[f"{k}={describe(v)}" for k, v in datum.values]])
+    if isinstance(datum, NetVariant):
+        return f"{datum.net.name}.{datum.variant}"
     if isinstance(datum, (BlockDefinition, NetDefinition, ExternDefinition)):
         return datum.name
     return str(datum)

@@ -8,6 +8,7 @@ from typing import Any
 
 from archc.diagnostics.kinds.expansion import ExpansionTooLarge
 from archc.diagnostics.kinds.names import NothingToDrop, UnknownLayer, UnknownNet
+from archc.diagnostics.kinds.syntax import SyntaxMistake
 from archc.diagnostics.kinds.values import ValueNotAllowed
 from archc.graph.elaborate.formulas import Mistake, Silenced
 from archc.graph.elaborate.frame import Frame
@@ -16,6 +17,7 @@ from archc.graph.elaborate.scope import (
     BlockDefinition,
     ExternDefinition,
     NetDefinition,
+    NetVariant,
     Policy,
     Presets,
     Scope,
@@ -25,9 +27,13 @@ from archc.graph.elaborate.scope import (
     policy_for,
 )
 from archc.ops.base import Op
+from archc.ops.ends import Extern, Input
 from archc.syntax import tree
 
-Callee = type[Op] | BlockDefinition | Presets | NetDefinition | ExternDefinition
+Callee = type[Op] | BlockDefinition | Presets | NetDefinition | NetVariant | ExternDefinition
+
+
+_CALLABLE = (BlockDefinition, NetDefinition, NetVariant, ExternDefinition, Presets)
 
 
 class Unit:
@@ -76,6 +82,10 @@ class Unit:
 
 
 UNITS_AT_MOST = 10_000
+_PLACES = {
+    "input": "an input is a row of a net: `input 224x224x3`",
+    "extern": "it stands at the top of a file: `extern name(rows) -> size`; a row then says `name`",
+}
 POLICIES_AT_MOST = 100
 
 
@@ -87,9 +97,7 @@ def expand(call: tree.Call, frame: Frame) -> list[Unit]:
     return units
 
 
-def _expand(
-    call: tree.Call, scope: Scope, newest: Policy | None, depth: int = 0
-) -> list[Unit]:
+def _expand(call: tree.Call, scope: Scope, newest: Policy | None, depth: int = 0) -> list[Unit]:
     callee, word = resolve(call.head, scope)
     if depth > POLICIES_AT_MOST:
         kind = ValueNotAllowed(
@@ -201,7 +209,7 @@ def resolve(head: tree.Name, scope: Scope) -> tuple[Callee, str]:
     if isinstance(found, Word):
         return _layer(found.text, head, scope), found.text
     if found is not None:
-        if isinstance(found, (BlockDefinition, NetDefinition, ExternDefinition, Presets)):
+        if isinstance(found, _CALLABLE):
             return found, first
         kind = ValueNotAllowed(
             f"`{first}`", f"{kind_of(found)} ({describe(found)})", "a layer or block here"
@@ -218,11 +226,10 @@ def _layer(word: str, head: tree.Name, scope: Scope) -> type[Op]:
     cls = Op.registry.get(word)
     if cls is None and (word.isupper() or word.istitle()):
         cls = Op.registry.get(word.lower())
+    if cls in (Input, Extern):
+        found = f"`{word}` is no layer that can stand here"
+        raise Mistake(SyntaxMistake(found, _PLACES[word.lower()]), head.span)
     if cls is not None:
         return cls
-    callable_names = [
-        name
-        for name in scope.all_names()
-        if isinstance(scope.find(name), (BlockDefinition, NetDefinition, ExternDefinition, Presets))
-    ]
+    callable_names = [name for name in scope.all_names() if isinstance(scope.find(name), _CALLABLE)]
     raise Mistake(UnknownLayer(word, (*callable_names, *Op.registry)), head.span)
