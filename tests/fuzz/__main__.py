@@ -28,11 +28,12 @@ def main() -> int:
     parser.add_argument("--shrink", type=Path, metavar="FOLDER")
     arguments = parser.parse_args()
     begun = said = time.monotonic()
-    result = EMPTY
+    result, known = EMPTY, 0
     for result in run(arguments.seed, arguments.mutants, arguments.jobs):
-        if time.monotonic() - said > SAID_EVERY:
-            said = time.monotonic()
-            print(f"{result.mutants:,} so far, faults of {len(result.found)} kinds", flush=True)
+        if time.monotonic() - said > SAID_EVERY or len(result.found) > known:
+            said, known = time.monotonic(), len(result.found)
+            faults = "; ".join([f"{s} (mutant {f.number})" for s, f in result.found.items()])
+            print(f"{result.mutants:,} so far; faults: {faults or 'none'}", flush=True)
     _show(result, arguments.seed, time.monotonic() - begun)
     if arguments.shrink:
         _shrink(result, arguments.shrink)
