@@ -157,7 +157,9 @@ def chosen_rows(network: Network, check: Check) -> frozenset[int] | None:
         for node in network.nodes
         if path and (node.path == path or node.path.startswith(below))
     }
-    return frozenset(found | ({check.node} if check.node is not None else set()))
+    if not found and check.node is not None:
+        found = {check.node}
+    return frozenset(found)
 
 
 def _cost_of_rows(costs: Costs, rows: frozenset[int] | None) -> Cost:

@@ -110,11 +110,18 @@ def _lost_bias(node: Node, reader: Node) -> Iterator[Diagnostic]:
 
 def _training_needed(network: Network) -> Iterator[Diagnostic]:
     """Heads for training that stand in every way from the inputs to an output."""
-    for name, head in network.training_outputs.items():
-        without = _reached(network, head)
-        outputs = [index for index in network.outputs.values() if index != head]
-        if _reached(network, -1)[head] and not all(without[index] for index in outputs):
-            yield TrainingOutputUsed(name).at(network.nodes[head].span)
+    everything = _reached(network, -1)
+    for name, output in network.training_outputs.items():
+        node = network.nodes[output]
+        heads = node.inputs if node.op.word == "list" else (output,)
+        if all(everything[head] and _is_in_the_way(network, head) for head in heads):
+            yield TrainingOutputUsed(name).at(node.span)
+
+
+def _is_in_the_way(network: Network, head: int) -> bool:
+    """Whether some output cannot be reached without a value."""
+    without = _reached(network, head)
+    return not all(without[index] for index in network.outputs.values() if index != head)
 
 
 def _reached(network: Network, without: int) -> bytearray:

@@ -29,6 +29,8 @@ from archc.graph.elaborate.replay import Outcome, Replay
 from archc.graph.modules import Module
 from archc.limits import DEFAULT, Limits
 from archc.ops.base import Op
+from archc.ops.ends import Input
+from archc.ops.learned import Positions
 from archc.ops.resample import Crop
 from archc.ops.values import Shape, Value
 
@@ -186,6 +188,9 @@ class _Sweep:
         last = min(last, most)
         start = self._start(period, last)
         while start is None and last < most:
+            # A side made by a formula (`H/2`) may ask for more than the strides do.
+            if last > 4 * period:
+                period *= 2
             last = min(2 * last, most)
             start = self._start(period, last)
         if start is None:
@@ -220,16 +225,15 @@ class _Sweep:
         """Whether all sides are linear from period to period; and sizes where unequal slopes still
         meet.
         """
-        proved, crossings = self.replay.complete, []
+        proved, crossings = self.replay.complete and not _has_longest(self.replay), []
         for size in range(start, start + period):
             three = [self.at(size), self.at(size + period), self.at(size + 2 * period)]
             if not _linear(three):
                 proved = False
             if three[0].legal:
                 continue
-            if len({outcome.node for outcome in three}) > 1 or not isinstance(
-                three[0].kind, _REPEATING
-            ):
+            same = len({outcome.node for outcome in three}) == 1
+            if not (same and _repeats(self.replay, three[0])):
                 proved = False
             for step in _meetings(self.replay, three):
                 meeting = size + step * period
@@ -237,6 +241,22 @@ class _Sweep:
                 if self.replay.at(sizes).legal:
                     crossings.append(meeting)
         return proved, crossings
+
+
+def _repeats(replay: Replay, outcome: Outcome) -> bool:
+    """Whether a size that failed fails again a period later: a window, a join, an input."""
+    if isinstance(outcome.kind, _REPEATING):
+        return True
+    nodes = replay.context.nodes
+    return 0 <= outcome.node < len(nodes) and isinstance(nodes[outcome.node].op, Input)
+
+
+def _has_longest(replay: Replay) -> bool:
+    """Whether some layer takes a limited number of places, which a larger map may exceed."""
+    return any(
+        isinstance(node.op, Positions) and node.op.longest is not None
+        for node in replay.context.nodes
+    )
 
 
 def _scales(replay: Replay) -> list[Fraction]:
@@ -349,23 +369,26 @@ def _check_promises(replay: Replay, sweep: _Sweep, found: SizeStudy) -> None:
         sizes = {**sweep.base, sweep.letter: outcome_size}
         if not allowed(replay, sizes):
             continue
+        if not outcome.legal and not replay.context.rules:
+            continue  # without a `where` a size that does not work is simply not one of the net's
         if not outcome.legal:
             found.findings.append(_rule_broken(replay, legal, outcome, sizes))
             return
         wrong = replay.notes_at(outcome, sizes)
         if wrong:
             kind, span = wrong[0]
-            at = f"found at {sweep.letter} = {outcome_size}"
-            found.findings.append(kind.at(span, notes=(at,)))
+            if all(known.primary.span != span for known in found.findings):
+                at = f"found at {sweep.letter} = {outcome_size}"
+                found.findings.append(kind.at(span, notes=(at,)))
             return
 
 
 def allowed(replay: Replay, sizes: dict[str, int]) -> bool:
-    """Whether the net has a `where` that these sizes obey."""
+    """Whether these sizes obey every `where` of the net."""
     context = replay.context
     kept, context.sizes, context.replayed = context.sizes, sizes, []
     try:
-        return bool(context.rules) and all(rule() for rule in context.rules)
+        return all(rule() for rule in context.rules)
     finally:
         context.sizes, context.replayed = kept, None
 

@@ -92,6 +92,30 @@ def test_an_expansion_that_reads_a_size_is_expanded_anew():
     assert not found.proved
 
 
+def test_an_expansion_that_loses_a_layer_is_another_net():
+    text = "net a()\n  input HxWx3\n  conv 3x3 3 pad=1 if H > 200\n  relu\n"
+    found = study_of(text)
+    assert 224 in found.legal["H"]
+    assert 100 not in found.legal["H"]
+
+
+def test_a_side_made_by_a_formula_has_its_own_period():
+    text = "net a()\n  a: input HxWx1\n  b: input (H/2)x(W/2)x1\n  c: from a ; maxpool floor\n"
+    found = study_of(text + "  concat b c\n")
+    assert str(found.legal["H"]) == "H a multiple of 2"
+    assert found.proved
+
+
+def test_a_limit_on_places_is_not_proved():
+    text = "net a()\n  input HxWx8\n  tokens\n  positions longest=100000\n"
+    assert not study_of(text).proved
+
+
+def test_a_note_with_a_number_must_hold_at_every_size():
+    text = "net a()\n  input HxWx3\n  conv 3x3 8 pad=1     -> 224x224x8\n"
+    assert [found.slug for found in study_of(text).findings] == ["size-note-wrong"]
+
+
 def test_sizes_are_said_shortly():
     assert ranges((0, 25, 26, 27, 31)) == "0, 25..27, 31"
     assert shortest(32, (0, 8, 16, 24)) == (8, (0,))

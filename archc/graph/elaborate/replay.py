@@ -56,6 +56,7 @@ class Replay:
             letter for sides in context.network.open_sides for letter, _, _ in sides.letters
         ]
         self.weights: dict[int, Tensors] = {}
+        self.all_weights: dict[str, Tensors] | None = None
 
     def at(self, sizes: dict[str, int]) -> Outcome:
         """The net at these sizes of its letters; `where` is not asked."""
@@ -75,7 +76,7 @@ class Replay:
     def _verdict(self, context: Context) -> Outcome:
         shapes = [node.shape for node in context.nodes]
         if not context.failed:
-            return self._same_weights(Outcome(shapes), context)
+            return self._same_net(Outcome(shapes), context)
         first = next((found for found in context.bag.sorted() if found.severity == "error"), None)
         reason = first.message if first is not None else "it does not work out"
         return Outcome(shapes, len(shapes), ValueNotAllowed("this size", reason, "another"))
@@ -123,10 +124,20 @@ class Replay:
                 return Outcome(outcome.shapes, index, kind, node.span)
         return outcome
 
+    def _same_net(self, outcome: Outcome, context: Context) -> Outcome:
+        """As `_same_weights`, for a net that was expanded anew and may have other rows."""
+        if self.all_weights is None or _weights(context) == self.all_weights:
+            return outcome
+        kind = ValueNotAllowed("this size", "a net with other weights", "the same weights")
+        return Outcome(outcome.shapes, len(context.nodes), kind)
+
     def fix_weights(self, sizes: dict[str, int]) -> None:
         """From here on the weights are those of these sizes."""
         outcome = self.at(sizes)
         if not outcome.legal:
+            return
+        if not self.complete:
+            self.all_weights = _weights(self.anew(sizes))
             return
         for node in self.context.nodes:
             inputs = [outcome.shapes[index] for index in node.inputs]
@@ -158,6 +169,16 @@ class Replay:
         finally:
             context.sizes, context.replayed = kept, None
         return wrong
+
+
+def _weights(context: Context) -> dict[str, Tensors]:
+    """All trained tensors by the path of their node."""
+    found = {}
+    for node in context.nodes:
+        tensors = context.network.weights(node) if node.shape is not None else None
+        if tensors:
+            found[node.path] = tensors
+    return found
 
 
 def _larger(value: Value | None) -> Any:
