@@ -22,11 +22,6 @@ class LegalSet(Record):
     def __contains__(self, size: int) -> bool:
         return size in self.others or (size >= self.start and size % self.period in self.residues)
 
-    @property
-    def is_empty(self) -> bool:
-        """Whether no size works."""
-        return not self.residues and not self.others
-
     def next_from(self, size: int) -> int | None:
         """The smallest legal size that is at least `size`."""
         found = [other for other in self.others if other >= size]

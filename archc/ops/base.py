@@ -84,7 +84,7 @@ class Op(Record):
     words: ClassVar[tuple[str, ...]] = ()
     role: ClassVar[Role] = "layer"
     elementwise: ClassVar[bool] = False
-    """output has the input's box: norms, activations, dropout (LANGUAGE.md section 12, `values`)"""
+    """output has the input's box: norms, activations, dropout (docs/language/checks.md)"""
     rearranges: ClassVar[bool] = False
     """gives the input's numbers again, all or some of them: no new value is computed"""
     weighted: ClassVar[bool] = False

@@ -76,7 +76,7 @@ def test_conv(window: int) -> None:
 
 
 def check_strict(op: Conv, value: Shape, floor: tuple[int, ...], setting: tuple[int, ...]) -> None:
-    """`safe` and `exact` give torch's size or refuse it, by the rules of LANGUAGE.md section 6."""
+    """`safe` and `exact` give torch's size or refuse it, by the rules of docs/language/sizes.md."""
     window, stride, pad, dilate = setting
     reaches = (dilate * (window - 1) + 1, dilate * window + 1)
     left = [(n + 2 * pad - reach) % stride for n, reach in zip(value.spatial, reaches)]

@@ -56,7 +56,7 @@ def each(value: Shape) -> tuple[int, ...]:
 
 
 def memory(value: Shape) -> tuple[int, ...]:
-    """Where a value lies in torch (LANGUAGE.md section 2): N,C,H,W; N,T,D; R,C,H,W."""
+    """Where a value lies in torch: N,C,H,W; N,T,D; R,C,H,W."""
     if value.count is None:
         return (1, *each(value))
     return (value.things, *each(value)) if value.rank > 0 else (1, value.things, *each(value))

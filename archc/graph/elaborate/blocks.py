@@ -62,7 +62,6 @@ def run_block(context: Context, frame: Frame, unit: Unit, own: Any) -> Entry:
         _run_inside(context, frame, inner, callee, call)
     finally:
         context.depth -= 1
-    entry.is_layer = True
     if frame.value is not None:
         context.finish(entry, frame.value, frame)
     return entry
@@ -70,7 +69,7 @@ def run_block(context: Context, frame: Frame, unit: Unit, own: Any) -> Entry:
 
 def _run_inside(context: Context, frame: Frame, inner: Frame, callee: Any, call: tree.Call) -> None:
     if isinstance(callee, NetDefinition):
-        context.run_net_body(inner, callee.tree.body)
+        context.run_body(inner, callee.tree.body)
         _net_outputs(context, inner, call)
     else:
         definition = callee.block if isinstance(callee, Presets) else callee
@@ -97,7 +96,6 @@ def _enter_block(
     for values, scope in unit.calls:
         here = frame if scope is frame.scope else frame.inside(scope=scope)
         given.update(bind_parameters(context, unit.word, block.parameters, values, here, presets))
-    context.used.add(id(block))
     frame.made[unit.word] = frame.made.get(unit.word, 0) + 1
     scope = Scope(definition.scope)
     instance = _instance(frame, definition.name, entry, call, given)
@@ -149,8 +147,6 @@ def _bind(
             value = context.evaluate(parameter.default, inner)
         inner.scope.names[parameter.name] = value
         inner.scope.origin[parameter.name] = parameter.name_span
-        if isinstance(value, RowRef):
-            context.read(value)
 
 
 def _receive(context: Context, inner: Frame, definition: BlockDefinition, call: tree.Call) -> None:
@@ -274,7 +270,6 @@ def _enter_net(
         raise Mistake(NetNotChosen(choices), call.head.span)
     rows, values = _net_rows(context, frame, net, call)
     given = bind_parameters(context, unit.word, net.tree.parameters, values, frame)
-    context.used.add(id(net.tree))
     scope = Scope(net.scope)
     instance = _instance(
         frame, f"{net.name}.{variant}" if variant else net.name, entry, call, given
@@ -303,7 +298,6 @@ def _net_rows(
             row = context.evaluate(keyword.value, frame)
             if not isinstance(row, RowRef):
                 raise Mistake(ValueNotAllowed(keyword.name, describe(row), "a row"), keyword.span)
-            context.read(row)
             rows[keyword.name] = row.node
         else:
             kept.append(keyword)
@@ -331,7 +325,6 @@ def _net_outputs(context: Context, inner: Frame, call: tree.Call) -> None:
         row = context.row(name)
         if row is None:
             raise layers.unknown_row(context, inner, name, inner.level)
-        context.read(row)
         nodes.extend(joins.flat_items(context, row.node))
     if len(nodes) == 1:
         inner.value = nodes[0]
@@ -348,13 +341,11 @@ def _run_extern(
 ) -> None:
     """A row of the user's own Python, whose result's size is declared."""
     parameters = extern.tree.parameters
-    context.used.add(id(extern.tree))
     rows: list[int] = []
     for value in call.values:
         row = context.evaluate(value, frame)
         if not isinstance(row, RowRef):
             raise Mistake(ValueNotAllowed(extern.name, describe(row), "names of rows"), value.span)
-        context.read(row)
         rows.append(row.node)
     if not rows:
         rows = [layers.running(context, frame, extern.name, call.span)]

@@ -96,7 +96,7 @@ def define_block(context: Context, scope: Scope, block: tree.Block) -> None:
         check_free(scope, block.name, block.name_span)
         names: set[str] = set()
         for parameter in block.parameters:
-            check_free(scope, parameter.name, parameter.name_span, outer_blocks=True)
+            check_free(scope, parameter.name, parameter.name_span)
             if parameter.name in names:
                 kind = NameTaken(parameter.name, "another parameter", f"{parameter.name}2")
                 raise Mistake(kind, parameter.name_span)
@@ -107,7 +107,7 @@ def define_block(context: Context, scope: Scope, block: tree.Block) -> None:
     scope.origin[block.name] = block.name_span
 
 
-def check_free(scope: Scope, name: str, span: Span, outer_blocks: bool = False) -> None:
+def check_free(scope: Scope, name: str, span: Span) -> None:
     """Raise Mistake if a name is taken: by a layer, a flag, a reserved word, or in scope."""
     taken = ""
     if name in RESERVED:

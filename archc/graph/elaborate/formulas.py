@@ -1,7 +1,7 @@
 """Formulas: exact arithmetic over the names in sight.
 
 Decimals and `+ - * / mod //` are exact rationals; sqrt, log2 and powers that are not whole are
-floats; `round` halves up (LANGUAGE.md section 13). Mistakes are raised as `Mistake` and become
+floats; `round` halves up. Mistakes are raised as `Mistake` and become
 diagnostics in one place.
 """
 

@@ -126,13 +126,9 @@ class Context:
         self.ops: dict[Any, Op] = {}
         self.steps = 0
         self.failed = False
-        self.used: set[int] = set()
-        self.read_nodes: set[int] = set()
         self.by_path: dict[str, Node] = {}
         self.file_scopes: dict[Any, Scope] = {}
         self.checks: list[tuple[tree.CheckRow, Frame]] = []
-        self.arrows: dict[Span, Value] = {}
-        self.expected_outputs: list[Any] = []
         self.depth = 0
         self.sizes: dict[str, int] = {}
         self.input_override: tuple[int, ...] | None = None
@@ -153,8 +149,6 @@ class Context:
     def run_body(self, frame: Frame, body: tuple[tree.Statement, ...]) -> None:
         """Expand a body's rows."""
         self._bodies.run_body(self, frame, body)
-
-    run_net_body = run_body
 
     def run_statement(self, frame: Frame, statement: tree.Statement) -> bool:
         """Expand one line; False if it is not there."""
@@ -237,14 +231,6 @@ class Context:
             if stop.path == entry.path:
                 stop.hit = True
             stop = stop.outer
-
-    def read(self, row: RowRef) -> None:
-        """A row's value is used."""
-        self.read_nodes.add(row.node)
-
-    def read_node(self, node: int) -> None:
-        """A node's value is used."""
-        self.read_nodes.add(node)
 
     @property
     def is_open(self) -> bool:

@@ -35,38 +35,42 @@ def run_join(
 ) -> None:
     """Join the paths below the row, the rows it names, or the items of the running list."""
     prepared = layers.prepare(context, frame, unit)
-    call = prepared.call
-    named = prepared.bound.positional
-    if named and body is not None:
-        kind = ValueNotAllowed(f"`{unit.word}`", "names and paths below", "one of them")
-        raise Mistake(kind, call.span)
-    if named:
-        nodes = [row.node for row in named]
-        for row in named:
-            context.read(row)
-        if len(nodes) == 1 and unit.word != "list":
-            raise Mistake(_one_row(unit.word, named[0].text), call.span)
-        labels: tuple[Label, ...] = ()
-    elif body is not None:
-        nodes, labels = _paths(context, frame, body)
-        if len(nodes) == 1 and unit.word != "list":
-            frame.value = nodes[0]
-            return
-        if not nodes:
-            missing = MissingValue(unit.word, "a path; none of those below it is there")
-            raise Mistake(missing, call.span)
-    else:
-        nodes = list(items_of(context, frame, call))
-        labels = ()
-        if len(nodes) == 1 and unit.word != "list":
-            frame.value = nodes[0]
-            return
+    nodes, labels = _inputs(context, frame, prepared, unit.word, body)
     if unit.word == "list":
         nodes = [item for node in nodes for item in flat_items(context, node)]
+    elif len(nodes) == 1:
+        frame.value = nodes[0]
+        return
     context.paths_of_join = labels
     node = layers.place(context, frame, prepared, tuple(nodes), path)
     context.paths_of_join = ()
     context.by_path[node.path] = node
+
+
+def _inputs(
+    context: Context,
+    frame: Frame,
+    prepared: layers.Prepared,
+    word: str,
+    body: tuple[tree.Statement, ...] | None,
+) -> tuple[list[int], tuple[Label, ...]]:
+    """The nodes to join and, for paths, where they stand; raises Mistake."""
+    call = prepared.call
+    named = prepared.bound.positional
+    if named and body is not None:
+        kind = ValueNotAllowed(f"`{word}`", "names and paths below", "one of them")
+        raise Mistake(kind, call.span)
+    if len(named) == 1 and word != "list":
+        raise Mistake(_one_row(word, named[0].text), call.span)
+    if named:
+        return [row.node for row in named], ()
+    if body is None:
+        return list(items_of(context, frame, call)), ()
+    nodes, labels = _paths(context, frame, body)
+    if not nodes:
+        missing = MissingValue(word, "a path; none of those below it is there")
+        raise Mistake(missing, call.span)
+    return nodes, labels
 
 
 def _one_row(word: str, row: str) -> ValueNotAllowed:
@@ -182,7 +186,6 @@ def _settle(context: Context, frame: Frame) -> None:
             kind = UnknownName(name, "row", tuple(frame.level.rows_in_sight()))
             context.report(kind, span, frame)
             continue
-        context.read_node(entry.node)
         context.network.carried[node.index] = entry.node
         found = context.nodes[entry.node].shape
         if found is not None and node.shape is not None and found != node.shape:

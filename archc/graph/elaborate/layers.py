@@ -22,7 +22,7 @@ from archc.graph.elaborate.trail import forgotten_pad, size_trail
 from archc.graph.elaborate.units import Unit
 from archc.graph.ir import Node
 from archc.ops.base import Op
-from archc.ops.conv import Conv, Windowed
+from archc.ops.conv import Windowed
 from archc.ops.pool import MaxPool
 from archc.ops.values import Value, Window, text_of
 from archc.record import replace
@@ -222,13 +222,6 @@ def _edit(prepared: Prepared, repair: Any) -> Edit:
     inside = [end for end in ends if call.span.start <= end <= call.span.end]
     at = Span(source, max(inside), max(inside))
     return Edit(at, f" {repair.text}")
-
-
-def even_half_pad(op: Op) -> tuple[int, ...] | None:
-    """The window of a layer with `pad=half` that has an even side: it changes the size by one."""
-    if not isinstance(op, Conv) or op.pad != "half" or op.window is None:
-        return None
-    return op.window.sides if any(side % 2 == 0 for side in op.window.sides) else None
 
 
 def unknown_row(context: Context, frame: Frame, name: tree.Name, level: Level) -> Mistake:

@@ -22,14 +22,13 @@ class Entry:
     (`reuse`).
     """
 
-    __slots__ = ("again", "is_layer", "level", "node", "path", "span")
+    __slots__ = ("again", "level", "node", "path", "span")
 
     def __init__(self, path: str, span: Span) -> None:
         self.path = path
         self.span = span
         self.node: int | None = None
         self.level: Level | None = None
-        self.is_layer = False
         self.again: Any = None
 
 

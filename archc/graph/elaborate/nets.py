@@ -132,12 +132,10 @@ def _outputs(context: Context, frame: Frame, net: tree.Net) -> None:
             if row is None:
                 context.mistake(layers.unknown_row(context, frame, name, frame.level), frame)
                 continue
-            context.read(row)
             into = network.training_outputs if output.training else network.outputs
             into[".".join(name.parts)] = row.node
     if not network.outputs and frame.value is not None and not context.failed:
         network.outputs[_last_name(net, frame)] = frame.value
-        context.read_node(frame.value)
 
 
 def _last_name(net: tree.Net, frame: Frame) -> str:

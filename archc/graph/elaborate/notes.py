@@ -31,7 +31,6 @@ def check_arrow(context: Context, frame: Frame, arrow: tree.Arrow, first: int) -
         return
     with context.reading_sides():
         sides, count = written_shape(context, frame, arrow.shape)
-    context.arrows[arrow.shape.span] = value
     if context.is_open:
         context.size_notes.append((_note(context, frame, arrow), frame.value, arrow.shape.span))
     if fits(sides, count, value):
@@ -122,41 +121,34 @@ def _add(
 ) -> None:
     if metric.name not in METRICS:
         raise Mistake(UnknownName(metric.name, "check", METRICS), metric.span)
-    row, node = "", None
-    if metric.row is not None:
-        context.frame = frame
-        entry = frame.level.find(metric.row.parts)
-        if entry is None or entry.node is None:
-            known = tuple(frame.level.rows_in_sight())
-            raise Mistake(UnknownName(".".join(metric.row.parts), "row", known), metric.row.span)
-        row, node = entry.path, entry.node
+    row, node = _row_of(context, frame, metric)
     number: Fraction | int = 0
     unit = Fraction(0)
     shape: Value | None = None
     if metric.name == "output":
-        context.expected_outputs.append((value, node, span, relation))
         with context.reading_sides():
             shape = _shape(context, frame, value)
     else:
         number = _number(context, frame, value)
-        unit = value.unit if isinstance(value, tree.Number) else Fraction(0)
-    share = _number(context, frame, within) if within is not None else None
-    context.network.checks.append(
-        Check(
-            metric.name,
-            row,
-            node,
-            relation,
-            number,
-            value.span.text,
-            unit,
-            Fraction(share) if share is not None else None,
-            shape,
-            given,
-            span,
-            value.span,
-        )
+        unit = value.unit if isinstance(value, tree.Number) else unit
+    share = Fraction(_number(context, frame, within)) if within is not None else None
+    written, place = value.span.text, value.span
+    found = Check(
+        metric.name, row, node, relation, number, written, unit, share, shape, given, span, place
     )
+    context.network.checks.append(found)
+
+
+def _row_of(context: Context, frame: Frame, metric: tree.Metric) -> tuple[str, int | None]:
+    """The path and node of the row a metric is about; of no row, it is about the whole net."""
+    if metric.row is None:
+        return "", None
+    context.frame = frame
+    entry = frame.level.find(metric.row.parts)
+    if entry is None or entry.node is None:
+        known = tuple(frame.level.rows_in_sight())
+        raise Mistake(UnknownName(".".join(metric.row.parts), "row", known), metric.row.span)
+    return entry.path, entry.node
 
 
 def _shape(context: Context, frame: Frame, value: tree.Expression) -> Value | None:

@@ -116,7 +116,6 @@ def find_row(context: Context, frame: Frame, name: tree.Name) -> RowRef:
             row = RowRef(node, ".".join(name.parts), inner) if node is not None else None
     if row is None:
         raise layers.unknown_row(context, frame, name, frame.level)
-    context.read(row)
     return row
 
 
@@ -286,7 +285,6 @@ def _run_layer(
         return None
     entry = _counted(context, frame, unit, naming, own).entry()
     node = layers.emit(context, frame, unit, unit.prepared, entry.path)
-    entry.is_layer = True
     context.by_path[node.path] = node
     context.finish(entry, node.index, frame)
     return entry

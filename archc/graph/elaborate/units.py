@@ -62,11 +62,6 @@ class Unit:
         self.span = calls[-1][0].span
 
     @property
-    def is_block(self) -> bool:
-        """Whether it is a block, a net or the user's own code."""
-        return not isinstance(self.callee, type)
-
-    @property
     def has_weights(self) -> bool:
         """Whether it may hold weights, so that a label on the line can be its name."""
         if isinstance(self.callee, ExternDefinition):
