@@ -48,12 +48,20 @@ def scales(replay: Replay) -> list[Fraction]:
 
 
 def horizon(replay: Replay, scales: list[Fraction]) -> int:
-    """A size beyond which no window, crop or pad of a fixed size decides anything any more."""
+    """A size beyond which no window or crop of a fixed size decides anything any more.
+
+    A window of f places at scale s, behind layers without pad that took c places of the input off,
+    has room from a size of about c + s*f on.
+    """
+    taken: list[Fraction] = []
     largest = Fraction(1)
     for node, scale in zip(replay.context.nodes, scales, strict=True):
+        before = max([taken[index] for index in node.inputs], default=Fraction(0))
+        inner = max([scales[index] for index in node.inputs], default=Fraction(1))
+        taken.append(before + inner * _lost_places(node.op))
         if node.index not in replay.context.rebuilds:
-            largest = max(largest, scale * _fixed_size(node.op))
-    return min(2 * int(largest), TRIED_AT_MOST)
+            largest = max(largest, before + inner * _fixed_size(node.op), before + scale)
+    return min(int(largest), TRIED_AT_MOST)
 
 
 def _fixed_size(op: Op) -> int:
@@ -62,6 +70,16 @@ def _fixed_size(op: Op) -> int:
         return (max(op.size.sides) if op.size else 0) + (op.at or 0)
     reach = op.reach()
     return 0 if reach is None else max(reach[0]) * max(reach[2])
+
+
+def _lost_places(op: Op) -> int:
+    """How many places a window takes off a side for want of a pad."""
+    reach = op.reach()
+    pad = getattr(op, "pad", 0)
+    if reach is None or isinstance(pad, str):
+        return 0
+    pads = 2 * (min(pad) if isinstance(pad, tuple) else pad)
+    return max(max(reach[0]) * max(reach[2]) - 1 - pads, 0)
 
 
 def _shrinks(op: Op) -> Fraction:

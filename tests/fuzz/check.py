@@ -191,6 +191,7 @@ def _analysed(network: Network, style: str) -> None:
     if len(keys) != len(set(keys)):
         raise Wrong("two weights have one key")
     report = make_report(network)
-    printing.json_text([report])
+    for _ in printing.json_lines([report]):
+        pass
     for _ in printing.printed(printing.table_of(View(report), style)):
         pass

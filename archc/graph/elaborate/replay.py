@@ -51,7 +51,13 @@ class Replay:
         self.context = context
         self.anew = anew
         self.complete = context.side_reads == 0
-        self.memo: dict[tuple[Any, ...], Any] = {}
+        self._known: dict[Value | Kind, Value | Kind] = {}
+        memos: dict[int, dict[Any, Value | Kind]] = {}
+        self._program = [
+            (node, node.inputs, memos.setdefault(id(node.op), {}))
+            for node in context.nodes
+            if not isinstance(node.op, Unknown)
+        ]
         self.letters = [
             letter for sides in context.network.open_sides for letter, _, _ in sides.letters
         ]
@@ -82,23 +88,26 @@ class Replay:
         return Outcome(shapes, len(shapes), ValueNotAllowed("this size", reason, "another"))
 
     def _infer(self, shapes: list[Value | None]) -> Outcome:
-        context, memo = self.context, self.memo
+        """Shapes node by node. Equal shapes are one object, so that an operator's results are found
+        by the identity of its inputs: thousands of sizes are tried.
+        """
+        context = self.context
         rebuilds = context.rebuilds
-        for node in context.nodes:
-            rebuild = rebuilds.get(node.index)
-            inputs = tuple([shapes[index] for index in node.inputs])
-            if isinstance(node.op, Unknown) or None in inputs:
+        for node, inputs, memo in self._program:
+            given = [shapes[index] for index in inputs]
+            if any(value is None for value in given):
                 continue
-            if rebuild is not None:
+            if node.index in rebuilds:
                 try:
-                    found: Any = rebuild().shape(*inputs)
+                    found = self._one(rebuilds[node.index]().shape(*given))
                 except Mistake as mistake:
                     return Outcome(shapes, node.index, mistake.kind, mistake.span)
             else:
-                key = (id(node.op), inputs)
-                found = memo.get(key)
-                if found is None:
-                    found = memo[key] = node.op.shape(*inputs)
+                key = id(given[0]) if len(given) == 1 else tuple([id(value) for value in given])
+                known = memo.get(key)
+                if known is None:
+                    known = memo[key] = self._one(node.op.shape(*given))
+                found = known
             if isinstance(found, Kind):
                 return Outcome(shapes, node.index, found, node.span)
             shapes[node.index] = found
@@ -107,6 +116,10 @@ class Replay:
             if isinstance(shape, Shape) and shape.dims and shape.channels != channels:
                 return self._verdict(self.anew(dict(context.sizes)))
         return self._same_weights(Outcome(shapes), context)
+
+    def _one(self, found: Value | Kind) -> Value | Kind:
+        """The one object that stands for all results equal to this."""
+        return self._known.setdefault(found, found)
 
     def _same_weights(self, outcome: Outcome, context: Context) -> Outcome:
         """One network has one set of weights: a layer whose weights change with the size forbids

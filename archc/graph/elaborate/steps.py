@@ -9,7 +9,7 @@ from archc.diagnostics.kinds.values import ValueNotAllowed
 from archc.graph.elaborate import blocks, inputs, joins, layers
 from archc.graph.elaborate.formulas import Mistake
 from archc.graph.elaborate.frame import Context, Frame
-from archc.graph.elaborate.levels import Entry, Naming
+from archc.graph.elaborate.levels import Entry, Naming, claim
 from archc.graph.elaborate.naming import (
     Own,
     Plan,
@@ -196,9 +196,11 @@ def _copy_name(
     if own is None or call.repeat is None:
         return own
     if "{" in own.name:
-        name = fill(context, frame, own.name, tree.Label(own.span, own.name))
-        return Own(own.level, name, own.span)
-    return Own(own.level.below(own.name, own.span), str(copy), own.span)
+        level, name = own.level, fill(context, frame, own.name, tree.Label(own.span, own.name))
+    else:
+        level, name = own.level.below(own.name, own.span), str(copy)
+    claim(level, name, own.span)
+    return Own(level, name, own.span)
 
 
 def run_units(
