@@ -17,8 +17,10 @@ CASES = [
     ("  down.*: conv 1x1 8 bias=no ; bn", ["down.0.weight", "down.1.weight", "down.1.bias"]),
     (DOTTED + "  c: conv 1x1 8", ["c.conv.weight", "c.bn.weight", "c.bn.bias"]),
     (DOTTED + "  conv 1x1 8", ["conv1.conv.weight", "conv1.bn.weight", "conv1.bn.bias"]),
-    (STARRED + "  f.*: conv 1x1 8 ; conv 1x1 8 bare", ["f.0.0.weight", "f.0.1.weight", "f.0.1.bias"]
-     + ["f.1.weight"]),
+    (
+        STARRED + "  f.*: conv 1x1 8 ; conv 1x1 8 bare",
+        ["f.0.0.weight", "f.0.1.weight", "f.0.1.bias"] + ["f.1.weight"],
+    ),
     ("  a: conv 1x1 8 bias=no x2", ["a.0.weight", "a.1.weight"]),
     ("  a: conv 1x1 8 bias=no x1", ["a.0.weight"]),
     ("  b.l*: conv 1x1 8 bias=no x2", ["b.l1.weight", "b.l2.weight"]),

@@ -14,6 +14,7 @@ from archc.diagnostics.kinds.values import ValueNotAllowed
 from archc.diagnostics.model import Kind
 from archc.graph.elaborate.formulas import Mistake
 from archc.graph.elaborate.frame import Context, Unknown
+from archc.graph.ir import Node
 from archc.ops.base import Tensors
 from archc.ops.values import Count, Shape, Value
 from archc.source import Span
@@ -53,8 +54,13 @@ class Replay:
         self.complete = context.side_reads == 0
         self._known: dict[Value | Kind, Value | Kind] = {}
         memos: dict[int, dict[Any, Value | Kind]] = {}
+        rebuilds = context.rebuilds
         self._program = [
-            (node, node.inputs, memos.setdefault(id(node.op), {}))
+            (
+                node,
+                node.inputs,
+                None if node.index in rebuilds else memos.setdefault(id(node.op), {}),
+            )
             for node in context.nodes
             if not isinstance(node.op, Unknown)
         ]
@@ -92,30 +98,51 @@ class Replay:
         by the identity of its inputs: thousands of sizes are tried.
         """
         context = self.context
-        rebuilds = context.rebuilds
         for node, inputs, memo in self._program:
-            given = [shapes[index] for index in inputs]
-            if any(value is None for value in given):
-                continue
-            if node.index in rebuilds:
-                try:
-                    found = self._one(rebuilds[node.index]().shape(*given))
-                except Mistake as mistake:
-                    return Outcome(shapes, node.index, mistake.kind, mistake.span)
+            if memo is None:
+                found = self._made_again(node, shapes)
+            elif len(inputs) == 1:
+                value = shapes[inputs[0]]
+                found = (
+                    None if value is None else memo.get(id(value)) or self._new(node, shapes, memo)
+                )
             else:
-                key = id(given[0]) if len(given) == 1 else tuple([id(value) for value in given])
-                known = memo.get(key)
-                if known is None:
-                    known = memo[key] = self._one(node.op.shape(*given))
-                found = known
-            if isinstance(found, Kind):
+                key = tuple([id(shapes[index]) for index in inputs])
+                found = memo.get(key) or self._new(node, shapes, memo)
+            if isinstance(found, Shape):
+                shapes[node.index] = found
+            elif isinstance(found, Mistake):
+                return Outcome(shapes, node.index, found.kind, found.span)
+            elif isinstance(found, Kind):
                 return Outcome(shapes, node.index, found, node.span)
-            shapes[node.index] = found
+            else:
+                shapes[node.index] = found
         for index, channels in context.bound_channels.items():
             shape = shapes[index]
             if isinstance(shape, Shape) and shape.dims and shape.channels != channels:
                 return self._verdict(self.anew(dict(context.sizes)))
         return self._same_weights(Outcome(shapes), context)
+
+    def _new(
+        self, node: Node, shapes: list[Value | None], memo: dict[Any, Value | Kind]
+    ) -> Value | Kind | None:
+        """A result that is not known yet; None behind something unknown."""
+        given = [shapes[index] for index in node.inputs]
+        if any(value is None for value in given):
+            return None
+        key = id(given[0]) if len(given) == 1 else tuple([id(value) for value in given])
+        found = memo[key] = self._one(node.op.shape(*given))
+        return found
+
+    def _made_again(self, node: Node, shapes: list[Value | None]) -> Value | Kind | Mistake | None:
+        """The result of an operator whose own values depend on an open side."""
+        given = [shapes[index] for index in node.inputs]
+        if any(value is None for value in given):
+            return None
+        try:
+            return self._one(self.context.rebuilds[node.index]().shape(*given))
+        except Mistake as mistake:
+            return mistake
 
     def _one(self, found: Value | Kind) -> Value | Kind:
         """The one object that stands for all results equal to this."""
