@@ -33,6 +33,10 @@ from archc.graph.modules import Module
 from archc.limits import DEFAULT, Limits
 
 FIRST_WANTED = 224
+FEWEST_TRIED = 8
+NODES_REPLAYED = 20_000_000
+NODES_EXPANDED = 400_000
+"""layers of all sizes together, some ten seconds' work; YOLOv3 at 4096 sizes has a million"""
 SEARCHED = 512
 
 
@@ -143,11 +147,20 @@ def _first_legal(replay: Replay, letters: list[str]) -> dict[str, int] | None:
     if replay.at(now).legal:
         return now
     tried = TRIED_AT_MOST if replay.complete else FIRST_WANTED * 2
-    for size in [*range(FIRST_WANTED, tried), *range(FIRST_WANTED - 1, 0, -1)]:
+    candidates = [*range(FIRST_WANTED, tried), *range(FIRST_WANTED - 1, 0, -1)]
+    for size in candidates[: tried_at_most(replay)]:
         sizes = dict.fromkeys(letters, size)
         if replay.at(sizes).legal:
             return sizes
     return None
+
+
+def tried_at_most(replay: Replay) -> int:
+    """How many sizes are tried: fewer of a very large net, and the answer says how far it goes."""
+    nodes = len(replay.context.nodes) + 1
+    if replay.complete:
+        return max(min(TRIED_AT_MOST, NODES_REPLAYED // nodes), FEWEST_TRIED)
+    return max(min(3 * FIRST_WANTED, NODES_EXPANDED // nodes), FEWEST_TRIED)
 
 
 class _Sweep:
@@ -179,7 +192,7 @@ class _Sweep:
 
     def _set_up_to(self, last: int) -> LegalSet:
         period = self.period
-        most = TRIED_AT_MOST if self.replay.complete else 3 * FIRST_WANTED
+        most = tried_at_most(self.replay)
         last = min(last, most)
         start = self._start(period, last)
         while start is None and last < most:

@@ -1,6 +1,7 @@
 """Open sizes: the sets that the design derives by hand, and how they are said."""
 
 import pytest
+
 from archc.analysis.legal import LegalSet, ranges, shortest
 from archc.analysis.sizes import study
 from archc.session import Session

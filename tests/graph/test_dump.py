@@ -1,6 +1,7 @@
 """The graph's text form: stable, nested, complete. Golden files are looked at when they change."""
 
 import pytest
+
 from archc.graph.dump import dump
 
 SHOWN = ("lenet5", "resnet.18", "caption", "siamese", "mask_rcnn", "unet.same", "fractalnet")

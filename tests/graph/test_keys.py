@@ -19,7 +19,7 @@ CASES = [
     (DOTTED + "  conv 1x1 8", ["conv1.conv.weight", "conv1.bn.weight", "conv1.bn.bias"]),
     (
         STARRED + "  f.*: conv 1x1 8 ; conv 1x1 8 bare",
-        ["f.0.0.weight", "f.0.1.weight", "f.0.1.bias"] + ["f.1.weight"],
+        ["f.0.0.weight", "f.0.1.weight", "f.0.1.bias", "f.1.weight"],
     ),
     ("  a: conv 1x1 8 bias=no x2", ["a.0.weight", "a.1.weight"]),
     ("  a: conv 1x1 8 bias=no x1", ["a.0.weight"]),
