@@ -6,7 +6,11 @@ result's size. What only rearranges one value is a view of it: reshape, flatten,
 transposes and tokens of a map too, which torch serves by strides. Other joins make a new value.
 Weights and workspaces are not counted, and what no inference output needs does not run.
 
-Counts unknown until the network runs are 0 unless they are given; rows of a `scan` hold one step.
+Rows of a `scan` hold one step, and the next step needs again what the first one read: values from
+outside live to the end of the scan, and so does a row that `prev` reads. What the scan gives has
+its place from the first step on.
+
+Counts unknown until the network runs are 0 unless they are given.
 """
 
 from __future__ import annotations
@@ -15,6 +19,7 @@ from collections.abc import Mapping
 
 from archc.analysis.amounts import evaluate, numbers, shapes_in
 from archc.analysis.cost import INFERENCE, Costs
+from archc.analysis.loops import Loops
 from archc.graph.ir import Node
 from archc.ops.base import Op
 from archc.ops.values import Shape, Value
@@ -76,8 +81,13 @@ class _Run:
         self._buffer = [-1] * count
         """the one buffer of a node's value; -1 where there are none or several"""
         self._several: dict[int, tuple[int, ...]] = {}
+        self._loops = Loops(costs)
+        self._late: dict[int, list[int]] = {}
+        """the buffers that live to the end of a scan, by its last node"""
         for node in self.nodes:
             self._look_ahead(node)
+        for row, end in self._loops.carried:
+            self._keep(row, end)
         for output in network.outputs.values():
             for buffer in self._buffers(output):
                 self._last[buffer] = count
@@ -86,7 +96,10 @@ class _Run:
         """Run one node; returns the bytes alive while it runs."""
         index = node.index
         view, overwrites = self._kind(node)
-        if not view:
+        for early in self._loops.begun.get(index, ()):
+            self._held[early.index] = self._size(early.shape)
+            self._alive += self._held[early.index]
+        if not view and index not in self._loops.early:
             size = self._size(node.shape)
             target = self._overwritten(node, size) if overwrites else None
             if target is None:
@@ -99,6 +112,8 @@ class _Run:
             self._free(source, index)
         if self._last[index] == index:
             self._free(index, index)
+        for buffer in self._late.get(index, ()):
+            self._free(buffer, index)
         return alive
 
     def _look_ahead(self, node: Node) -> None:
@@ -107,10 +122,13 @@ class _Run:
         for source in node.inputs:
             buffer = self._buffer[source]
             if buffer >= 0:
-                self._last[buffer] = index
+                self._last[buffer] = max(self._last[buffer], index)
             else:
                 for buffer in self._several.get(source, ()):
-                    self._last[buffer] = index
+                    self._last[buffer] = max(self._last[buffer], index)
+            end = self._loops.end_for(index, source)
+            if end is not None:
+                self._keep(source, end)
         if not self._kind(node)[0]:
             self._buffer[index] = self._last[index] = index
             return
@@ -120,6 +138,13 @@ class _Run:
             self._buffer[index] = seen[0]
         else:
             self._several[index] = seen
+
+    def _keep(self, index: int, end: int) -> None:
+        """Let a value live to the end of a scan."""
+        for buffer in self._buffers(index):
+            if self._last[buffer] < end:
+                self._last[buffer] = end
+                self._late.setdefault(end, []).append(buffer)
 
     def _buffers(self, index: int) -> tuple[int, ...]:
         buffer = self._buffer[index]

@@ -36,11 +36,18 @@ class Scan(Op):
 
 
 class Gather(Op):
-    """The results of a scan's rows, one for each thing, as `T of D`."""
+    """The results of a scan's rows, one for each thing, as `T of D`: a value of its own in memory.
+
+    Its numbers are counted already, at the rows of the scan.
+    """
 
     role = "move"
-    rearranges = True
     times: int | Count | None = option("integer", default=None, doc="how many things")
+
+    @property
+    def own_box(self) -> bool:
+        """Its numbers are those of the rows above it, which count once for each thing."""
+        return False
 
     def shape(self, value: Any) -> Result:
         if not isinstance(value, Shape) or value.count is not None:

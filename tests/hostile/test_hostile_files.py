@@ -163,6 +163,8 @@ def test_a_chain_of_imports_without_end(tmp_path):
         ["fc 10"],
         ["reshape (H*W)x3 if H mod 7 == 3"],
         ["conv 3x3 8 if H > 10^9 else relu"],
+        ["conv 3x3 8 pad=half x20000 if H > 5 else relu"],
+        ["maxpool 2x2/2 x11", "conv 1x1 8 x5000"],
     ],
 )
 def test_open_sizes_end(rows):

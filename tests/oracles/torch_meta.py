@@ -89,7 +89,7 @@ def quiet() -> Iterator[None]:
         yield
 
 
-# ---- rules of the language that are stricter than torch (LANGUAGE.md sections 1, 6 and 13) -------
+# ---- rules of the language that are stricter than torch (LANGUAGE.md sections 1, 6 and 13) ------
 
 
 def rule_against(op: Op, shapes: tuple[Value, ...]) -> str:
@@ -139,7 +139,7 @@ def _unequal(op: Op, shapes: tuple[Value, ...]) -> str:
     return "the paths differ" if len({path.dims for path in paths}) > 1 else ""
 
 
-# ---- whole networks ------------------------------------------------------------------------------
+# ---- whole networks -----------------------------------------------------------------------------
 
 
 class Run:
@@ -214,7 +214,8 @@ def _with_numbers(node: Node, sides: dict[int, dict[int, int]]) -> Op:
         dims = list(size.dims)
         for axis, side in sides.get(node.index, {}).items():
             dims[axis] = side
-        return replace(op, size=Shape(tuple(dims), known(size.count)))  # type: ignore[no-any-return]
+        filled: Op = replace(op, size=Shape(tuple(dims), known(size.count)))
+        return filled
     if isinstance(op, Gather):
         return Gather(times=known(op.times))
     return node.op

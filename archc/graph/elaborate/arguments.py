@@ -50,7 +50,7 @@ def bind(
     scope: Scope,
     lenient: bool = False,
 ) -> Bound:
-    """Bind a call's values to an operator's options; raises Mistake.
+    """Bind a call's values to an operator's options; raises Mistake. What `first` says wins.
 
     `lenient` leaves out options that the operator has not: those of a word that `use ... with`
     replaced.
@@ -61,6 +61,9 @@ def bind(
     for keyword in call.keywords:
         if not lenient or keyword.name in cls.fields:
             binder.named(keyword)
+    for keyword in call.first:
+        binder.bound.spans.pop(keyword.name, None)
+        binder.named(keyword)
     return binder.bound
 
 
@@ -82,7 +85,7 @@ class _Binder:
             kind = UnknownOption(self.word, keyword.name, tuple(self.cls.fields))
             raise Mistake(kind, keyword.name_span)
         if keyword.name in self.bound.spans:
-            raise Mistake(ValueNotAllowed(keyword.name, "two values", "one value"), keyword.span)
+            raise Mistake(ValueNotAllowed(keyword.name, "two", "one value"), keyword.span)
         value = self._value(keyword.value, field)
         self._store(keyword.name, field, value, keyword.value.span)
 
@@ -367,7 +370,10 @@ def bind_parameters(
     frame: Frame,
     presets: tuple[tuple[str, Datum], ...] = (),
 ) -> dict[str, Datum]:
-    """Bind a call's values to a block's parameters, by position and by name; raises Mistake."""
+    """Bind a call's values to a block's parameters, by position and by name; raises Mistake.
+
+    What `first` says wins: it is still on the call only for the first copy.
+    """
     names = [parameter.name for parameter in parameters]
     given: dict[str, Datum] = dict(presets)
     free = [name for name in names if name not in given]
@@ -376,7 +382,12 @@ def bind_parameters(
         raise Mistake(_too_many(word, call, takes), call.span)
     for name, value in zip(free, call.values):
         given[name] = context.evaluate(value, frame)
+    written = set(free[: len(call.values)])
     for keyword in call.keywords:
+        if keyword.name in written:
+            raise Mistake(ValueNotAllowed(keyword.name, "two", "one value"), keyword.span)
+        written.add(keyword.name)
+    for keyword in (*call.keywords, *call.first):
         if keyword.name not in names:
             raise Mistake(UnknownOption(word, keyword.name, tuple(names)), keyword.name_span)
         given[keyword.name] = context.evaluate(keyword.value, frame)

@@ -33,6 +33,7 @@ from archc.graph.ir import Instance
 from archc.graph.modules import variant_names
 from archc.ops.ends import Extern
 from archc.ops.values import Count, Shape
+from archc.record import replace
 from archc.syntax import tree
 
 SPATIAL_NAMES = {1: ("W",), 2: ("H", "W"), 3: ("D", "H", "W")}
@@ -96,7 +97,6 @@ def _enter_block(
     for values, scope in unit.calls:
         here = frame if scope is frame.scope else frame.inside(scope=scope)
         given.update(bind_parameters(context, unit.word, block.parameters, values, here, presets))
-    frame.made[unit.word] = frame.made.get(unit.word, 0) + 1
     scope = Scope(definition.scope)
     instance = _instance(frame, definition.name, entry, call, given)
     inner = _frame_inside(frame, scope, Level(entry.path, None), instance, entry)
@@ -104,8 +104,10 @@ def _enter_block(
     inner.arrows = frame.arrows and block.span.source is context.network.source
     if call.until is not None:
         inner.stop = Stop(f"{entry.path}.{'.'.join(call.until.parts)}", frame.stop)
+    shape = _receive(context, inner, definition, call)
     _bind(context, inner, block.parameters, given, unit.word, call)
-    _receive(context, inner, definition, call)
+    if block.receives is not None and shape is not None:
+        _match(context, inner, block, block.receives, shape, call)
     return inner
 
 
@@ -124,7 +126,6 @@ def _frame_inside(
 ) -> Frame:
     entry.level = level
     inner = Frame(scope, level, instance)
-    inner.sharing = frame.sharing
     inner.stop = frame.stop
     inner.waiting = frame.waiting
     return inner
@@ -149,13 +150,15 @@ def _bind(
         inner.scope.origin[parameter.name] = parameter.name_span
 
 
-def _receive(context: Context, inner: Frame, definition: BlockDefinition, call: tree.Call) -> None:
-    """Bind H, W, C ... of the incoming value, and check what the header says of it."""
+def _receive(
+    context: Context, inner: Frame, definition: BlockDefinition, call: tree.Call
+) -> Shape | None:
+    """Bind H, W, C ... of the incoming value, or the items of a list; gives its shape if known."""
     block = definition.tree
     shape = context.nodes[inner.value].shape if inner.value is not None else None
     if block.items:
         _receive_list(context, inner, block, call)
-        return
+        return None
     if shape is None:
         _receive_unknown(inner, block)
     if isinstance(shape, Shape):
@@ -167,8 +170,8 @@ def _receive(context: Context, inner: Frame, definition: BlockDefinition, call: 
             context.bind_channels(inner.scope, "D", inner.value, shape.channels)
         if isinstance(shape.count, int):
             context.bind_side(inner.scope, "T", inner.value, -1, shape.count)
-    if block.receives is not None and isinstance(shape, Shape):
-        _match(context, inner, block, block.receives, shape, call)
+        return shape
+    return None
 
 
 def _receive_unknown(inner: Frame, block: tree.Block) -> None:
@@ -287,8 +290,6 @@ def _net_rows(
     context: Context, frame: Frame, net: NetDefinition, call: tree.Call
 ) -> tuple[dict[str, int], tree.Call]:
     """The rows for the net's inputs by name, or the running value; and the call without them."""
-    from archc.record import replace
-
     names = _input_names(net.tree)
     rows: dict[str, int] = {}
     kept = []

@@ -24,9 +24,11 @@ from archc.graph.elaborate.scope import (
     NetDefinition,
     NetVariant,
     Presets,
+    RowRef,
     Scalar,
     Scope,
     Side,
+    Word,
     describe,
     kind_of,
 )
@@ -339,7 +341,12 @@ def _lowest(value: Any) -> Scalar:
 
 
 def _comparable(value: Datum) -> Any:
-    return describe(value) if not isinstance(value, (int, float, Fraction)) else value
+    """What `==` compares: a block with values filled in is still that block."""
+    if isinstance(value, Presets):
+        return value.block
+    if isinstance(value, (Word, RowRef)):
+        return value.text
+    return value
 
 
 def _floored(left: Scalar, right: Scalar) -> int:

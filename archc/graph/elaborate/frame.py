@@ -46,9 +46,8 @@ class Frame:
     """One body while its rows are expanded.
 
     `value` is the node of the running value, None before the first input; `arrows` says whether
-    `->` notes hold here; `sharing` the new and the old path of layers that take the weights of
-    others; `columns` is the table header in force; `choice` the number of the variant that split
-    rows choose; `made` counts copies of blocks (`j`).
+    `->` notes hold here; `columns` is the table header in force; `choice` the number of the variant
+    that split rows choose; `made` counts copies by word (`j`).
     """
 
     __slots__ = (
@@ -63,7 +62,6 @@ class Frame:
         "outputs",
         "pattern",
         "scope",
-        "sharing",
         "stop",
         "value",
         "waiting",
@@ -78,7 +76,6 @@ class Frame:
         self.columns: tuple[tree.Columns, int] | None = None
         self.choice: tuple[int, tuple[str, ...], int] | None = None
         self.arrows = True
-        self.sharing: tuple[str, str, Span] | None = None
         self.net_scope: Scope | None = None
         self.stop: Stop | None = None
         self.made: dict[str, int] = {}
@@ -126,7 +123,6 @@ class Context:
         self.ops: dict[Any, Op] = {}
         self.steps = 0
         self.failed = False
-        self.by_path: dict[str, Node] = {}
         self.file_scopes: dict[Any, Scope] = {}
         self.checks: list[tuple[tree.CheckRow, Frame]] = []
         self.depth = 0

@@ -36,15 +36,16 @@ def run_join(
     """Join the paths below the row, the rows it names, or the items of the running list."""
     prepared = layers.prepare(context, frame, unit)
     nodes, labels = _inputs(context, frame, prepared, unit.word, body)
+    if frame.stopped:
+        return
     if unit.word == "list":
         nodes = [item for node in nodes for item in flat_items(context, node)]
     elif len(nodes) == 1:
         frame.value = nodes[0]
         return
     context.paths_of_join = labels
-    node = layers.place(context, frame, prepared, tuple(nodes), path)
+    layers.place(context, frame, prepared, tuple(nodes), path)
     context.paths_of_join = ()
-    context.by_path[node.path] = node
 
 
 def _inputs(
@@ -67,7 +68,7 @@ def _inputs(
     if body is None:
         return list(items_of(context, frame, call)), ()
     nodes, labels = _paths(context, frame, body)
-    if not nodes:
+    if not nodes and not frame.stopped:
         missing = MissingValue(word, "a path; none of those below it is there")
         raise Mistake(missing, call.span)
     return nodes, labels
@@ -92,7 +93,11 @@ def _paths(
     inner = frame.inside(scope=scope)
     for statement in context.prelude(inner, body):
         path = inner.inside(value=start)
-        if not context.run_statement(path, statement) or frame.stopped:
+        there = context.run_statement(path, statement)
+        if frame.stopped:  # an `until` was reached in this path: its value is the result
+            frame.value = path.value
+            break
+        if not there:
             continue
         value = layers.running(context, path, "a join", statement.span)
         nodes.append(value)

@@ -7,7 +7,6 @@ from typing import Any
 
 from archc.diagnostics.kinds.names import UnknownName
 from archc.diagnostics.kinds.sizes import (
-    ShapesDiffer,
     SizeNotPositive,
     SizeNotWhole,
     UnpoolWithoutPool,
@@ -18,6 +17,7 @@ from archc.graph.elaborate.arguments import Bound, bind, missing
 from archc.graph.elaborate.formulas import Mistake
 from archc.graph.elaborate.frame import Context, Frame, LayerProblem
 from archc.graph.elaborate.levels import Level
+from archc.graph.elaborate.scope import RowRef
 from archc.graph.elaborate.trail import forgotten_pad, size_trail
 from archc.graph.elaborate.units import Unit
 from archc.graph.ir import Node
@@ -127,32 +127,8 @@ def place(
         node = problem.node
     if prepared.rebuild is not None:
         context.rebuilds[node.index] = prepared.rebuild
-    _share(context, frame, node)
     frame.value = node.index
     return node
-
-
-def _share(context: Context, frame: Frame, node: Node) -> None:
-    """Below a `reuse`, a layer takes the weights of the one made before in its place."""
-    if frame.sharing is None or node.shape is None:
-        return
-    tensors = context.network.weights(node) or context.network.buffers(node)
-    if not tensors:
-        return
-    new, old, again = frame.sharing
-    first = context.by_path.get(old + node.path[len(new) :])
-    if first is None or first.shape is None:
-        return
-    known = context.network.weights(first) or context.network.buffers(first)
-    if known != tensors:
-        shapes = [
-            ", ".join([f"{name} {list(size)}" for name, size in found.items()])
-            for found in (known, tensors)
-        ]
-        rule = "layers that share weights need inputs of the same channels"
-        kind = ShapesDiffer("share weights of", (shapes[0], shapes[1]), rule)
-        context.report(kind, again, frame, secondary=(Label(node.span, "made here"),))
-    node.shares = first.shares or first.path
 
 
 def _report(context: Context, frame: Frame, prepared: Prepared, kind: Kind, node: Node) -> None:
@@ -231,7 +207,5 @@ def unknown_row(context: Context, frame: Frame, name: tree.Name, level: Level) -
 
 
 def _row_names(frame: Frame) -> list[str]:
-    from archc.graph.elaborate.scope import RowRef
-
     scope = frame.scope
     return [name for name in scope.all_names() if isinstance(scope.find(name), RowRef)]

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from archc.diagnostics.kinds.names import DuplicateKey
+from archc.diagnostics.kinds.names import DuplicateKey, NameTaken
 from archc.diagnostics.model import Label
 from archc.graph.elaborate.formulas import Mistake
 from archc.source import Span
@@ -22,7 +22,7 @@ class Entry:
     (`reuse`).
     """
 
-    __slots__ = ("again", "level", "node", "path", "span")
+    __slots__ = ("again", "is_layer", "level", "node", "path", "span")
 
     def __init__(self, path: str, span: Span) -> None:
         self.path = path
@@ -30,6 +30,7 @@ class Entry:
         self.node: int | None = None
         self.level: Level | None = None
         self.again: Any = None
+        self.is_layer = False
 
 
 class Level:
@@ -59,6 +60,8 @@ class Level:
     def below(self, name: str, span: Span) -> Level:
         """The level of a name below this one, made if need be."""
         entry = self.entry(name, span)
+        if entry.is_layer:
+            raise _taken(entry, span)
         if entry.level is None:
             entry.level = Level(entry.path, self)
         return entry.level
@@ -149,8 +152,15 @@ def descend(level: Level, label: tree.Label, fill: Callable[[str], str]) -> tupl
 
 def claim(level: Level, name: str, span: Span) -> Entry:
     """Take a name for one row or layer; raises Mistake if the level has it already."""
+    if name.startswith("__"):
+        raise Mistake(NameTaken(name, "Python itself", name.strip("_") or "row"), span)
     known = level.names.get(name)
-    if known is not None and known.node is not None:
-        first = Label(known.span, "the name is taken here")
-        raise Mistake(DuplicateKey(known.path), span, other=first if known.span != span else None)
+    if known is not None and (known.node is not None or (known.level and known.level.names)):
+        raise _taken(known, span)
     return level.entry(name, span)
+
+
+def _taken(known: Entry, span: Span) -> Mistake:
+    """The mistake of a name that a row, a layer or a level has already."""
+    first = Label(known.span, "the name is taken here")
+    return Mistake(DuplicateKey(known.path), span, other=first if known.span != span else None)

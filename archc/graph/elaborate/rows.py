@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from archc.diagnostics.kinds.names import CellCount, ColumnUnknown
 from archc.diagnostics.kinds.values import ValueNotAllowed
+from archc.graph.elaborate.again import Making
 from archc.graph.elaborate.formulas import Known, Mistake
 from archc.graph.elaborate.frame import Context, Frame
 from archc.graph.elaborate.levels import Level, claim, descend
@@ -59,7 +60,9 @@ def run_row(context: Context, frame: Frame, row: tree.Row) -> bool:
     run_chain(context, inner, steps, own, body)
     frame.value = inner.value
     if labelled is not None and frame.value is not None:
-        _name_value(context, frame, labelled, steps if body is None else None)
+        pattern = inner.pattern if labelled.own is None else None
+        making = Making(steps, inner, pattern, before, len(context.nodes))
+        _name_value(context, frame, labelled, making if body is None else None)
     if arrow is not None and not frame.stopped:
         check_arrow(context, here, arrow, before)
     return True
@@ -98,9 +101,7 @@ def _labelled(
     return Labelled(level, Own(level, last, label.span), None)
 
 
-def _name_value(
-    context: Context, frame: Frame, labelled: Labelled, steps: tree.Chain | None
-) -> None:
+def _name_value(context: Context, frame: Frame, labelled: Labelled, making: Making | None) -> None:
     """The label reads as the value of the line, and can be used again if no rows stand below."""
     assert frame.value is not None
     if labelled.own is not None:
@@ -113,7 +114,7 @@ def _name_value(
         if outer is None or name not in outer.names:
             return
         entry = outer.names[name]
-    entry.again = (steps, frame) if steps is not None else None
+    entry.again = making
     context.finish(entry, frame.value, frame)
 
 
@@ -143,6 +144,7 @@ def _section_level(context: Context, frame: Frame, label: tree.Label) -> Labelle
     level, last = descend(frame.level, label, lambda part: fill(context, frame, part, label))
     if "*" in last:
         return Labelled(level, None, last)
+    claim(level, last, label.span)
     return Labelled(level.below(last, label.span), None, None)
 
 

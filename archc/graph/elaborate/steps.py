@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from archc.diagnostics.kinds.names import NameTaken
 from archc.diagnostics.kinds.values import ValueNotAllowed
 from archc.graph.elaborate import blocks, inputs, joins, layers
+from archc.graph.elaborate.again import Making, prepare_again, share
 from archc.graph.elaborate.formulas import Mistake
 from archc.graph.elaborate.frame import Context, Frame
 from archc.graph.elaborate.levels import Entry, Naming, claim
@@ -82,6 +81,7 @@ def run_step(
     """Run one step: a call, `from`, `reuse` or an input; keep its value under its name."""
     step = plan.step
     own = plan.own
+    first = len(context.nodes)
     if step.label is not None and not (isinstance(step, tree.Call) and has_braces(step.label)):
         own = own_name(context, frame, step.label)
     if body is not None and (not isinstance(step, tree.Call) or step.each):
@@ -96,7 +96,7 @@ def run_step(
         _run_call(context, frame, step, plan.units, own, body)
     if step.label is not None and own is not None and frame.value is not None:
         entry = own.entry()
-        entry.again = entry.again or (plan.step, frame)
+        entry.again = entry.again or Making((step,), frame, None, first, len(context.nodes))
         context.finish(entry, frame.value, frame)
 
 
@@ -133,7 +133,10 @@ def _run_call(
     if call.each:
         _run_each(context, frame, call, units, own)
         return
+    word = call.head.parts[0]
+    made = frame.made.get(word, 0)
     if call.repeat is None and not call.first and not call.numbered:
+        frame.made[word] = made + 1
         run_units(context, frame, units, own, body, call)
         return
     context.frame = frame
@@ -142,23 +145,23 @@ def _run_call(
         _no_row_of_this_name(frame, call.repeat)
         copies = context.formulas.whole(call.repeat, frame.scope, "a repetition")
     label = call.label if call.label is not None and has_braces(call.label) else None
+    later: tree.Call = replace(call, first=()) if call.first else call
     varying = call.numbered or label is not None or (body is not None and call.repeat is not None)
     for copy in range(copies):
         if frame.stopped:
             return
         context.step(call.span)
-        here, this, these = frame, call, units
+        here, this = frame, later if copy else call
         if varying or (own is not None and "{" in own.name):
             here = _numbered(frame, copy, call)
-        if copy == 0 and call.first:
-            this = _with_first(call)
-        if here is not frame or this is not call or (copy == 1 and call.first):
-            these = expand(this, here)
-            units = these if copy == 1 else units
+            units = expand(this, here)
+        elif copy == 1 and call.first:
+            units = expand(this, here)
         named = (
             own_name(context, here, label) if label else _copy_name(context, here, own, call, copy)
         )
-        run_units(context, here, these, named, body, this)
+        frame.made[word] = made + copy + 1
+        run_units(context, here, units, named, body, this)
         frame.value = here.value
 
 
@@ -180,13 +183,6 @@ def _numbered(frame: Frame, copy: int, call: tree.Call) -> Frame:
     if call.repeat is not None:
         names["i"] = copy
     return frame.inside(scope=frame.scope.with_names(**names))
-
-
-def _with_first(call: tree.Call) -> tree.Call:
-    names = {keyword.name for keyword in call.first}
-    kept = [keyword for keyword in call.keywords if keyword.name not in names]
-    changed: tree.Call = replace(call, keywords=(*kept, *call.first), first=())
-    return changed
 
 
 def _copy_name(
@@ -287,7 +283,7 @@ def _run_layer(
         return None
     entry = _counted(context, frame, unit, naming, own).entry()
     node = layers.emit(context, frame, unit, unit.prepared, entry.path)
-    context.by_path[node.path] = node
+    entry.is_layer = True
     context.finish(entry, node.index, frame)
     return entry
 
@@ -310,9 +306,8 @@ def _reuse(context: Context, frame: Frame, step: tree.Reuse, own: Own | None) ->
         advice = "rows that are used again together go into a block"
         kind = ValueNotAllowed("reuse", f"`{row.text}`", "the name of a row with layers", advice)
         raise Mistake(kind, step.row.span)
-    again, made_in = entry.again
     own = own or _again_name(frame, entry, step.span)
-    run_again(context, frame, again, made_in, entry, own)
+    run_again(context, frame, entry.again, own)
 
 
 def _again_name(frame: Frame, entry: Entry, span: Span) -> Own:
@@ -322,27 +317,15 @@ def _again_name(frame: Frame, entry: Entry, span: Span) -> Own:
     return Own(frame.level, f"{last}@{number}", span)
 
 
-def run_again(
-    context: Context, frame: Frame, again: Any, made_in: Frame, entry: Entry, own: Own
-) -> None:
-    """Run steps once more at the running value, taking the weights made the first time."""
-    steps = (again,) if not isinstance(again, tuple) else again
-    steps = tuple([replace(step, label=None) for step in steps if isinstance(step, tree.Call)])
-    if not steps:
-        takes = "the name of a row with layers"
-        raise Mistake(ValueNotAllowed("reuse", f"`{entry.path}`", takes), own.span)
-    inner = made_in.inside(
-        value=frame.value,
-        instance=frame.instance,
-        level=frame.level,
-        pattern=None,
-        sharing=(own.level.key(own.name), entry.path, own.span),
-        stop=frame.stop,
-        waiting=frame.waiting,
-        made={},
-    )
-    run_chain(context, inner, steps, own)
+def run_again(context: Context, frame: Frame, making: Making, own: Own) -> None:
+    """Make a row once more at the running value, with the weights made the first time."""
+    inner, steps, named = prepare_again(making, frame, own)
+    start = len(context.nodes)
+    run_chain(context, inner, steps, named)
+    share(context, frame, making, start, own.span)
     frame.value = inner.value
+    if named is None and frame.value is not None:
+        context.finish(own.entry(), frame.value, frame)
 
 
 def _run_each(
@@ -355,16 +338,18 @@ def _run_each(
         naming = frame.naming
         own = Own(naming.level, naming.name(main_word(units)), call.span)
     results: list[int] = []
-    entry = own.entry()
+    making: Making | None = None
     for number, item in enumerate(items):
         inner = frame.inside(value=item)
-        if number == 0:
+        if making is None:
+            first = len(context.nodes)
             run_chain(context, inner, (replace(single, label=None),), own)
+            making = Making((single,), frame, None, first, len(context.nodes))
         else:
             again = Own(own.level, f"{own.name}@{number + 1}", call.span)
-            run_again(context, inner, single, frame, entry, again)
+            run_again(context, inner, making, again)
         assert inner.value is not None
         results.extend(joins.flat_items(context, inner.value))
     path = frame.level.key(f"list{frame.level.count('list')}")
     joins.make_list(context, frame, tuple(results), path, call.span)
-    entry.again = (single, frame)
+    own.entry().again = making
