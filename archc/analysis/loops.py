@@ -1,4 +1,4 @@
-"""The scans of a network as peak memory needs them: which values live through all of their steps."""
+"""The scans of a network, for peak memory: which values live through all of their steps."""
 
 from __future__ import annotations
 
