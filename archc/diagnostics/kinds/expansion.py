@@ -64,7 +64,7 @@ class ExpansionTooLarge(Kind):
     def help(self) -> tuple[str, ...]:
         if self.what == "steps of one row":
             return ("its `every` lines multiply one another: write fewer steps on their right",)
-        limit = "layers" if self.what == "steps of expansion" else self.what
+        limit = "files" if self.what == "files" else "layers"
         return (f"if it is meant, raise the limit with `--limit {limit}=N`",)
 
 

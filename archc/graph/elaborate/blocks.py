@@ -326,12 +326,12 @@ def _net_outputs(context: Context, inner: Frame, call: tree.Call) -> None:
         row = context.row(name)
         if row is None:
             raise layers.unknown_row(context, inner, name, inner.level)
-        nodes.extend(joins.flat_items(context, row.node))
+        nodes.append(row.node)
     if len(nodes) == 1:
         inner.value = nodes[0]
         return
     path = inner.level.key(f"list{inner.level.count('list')}")
-    joins.make_list(context, inner, tuple(nodes), path, call.span)
+    joins.make_list(context, inner, nodes, path, call.span)
 
 
 # ---- extern ------------------------------------------------------------------------------------

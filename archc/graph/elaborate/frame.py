@@ -122,6 +122,7 @@ class Context:
         self.shapes: dict[tuple[Any, ...], Any] = {}
         self.ops: dict[Any, Op] = {}
         self.steps = 0
+        self.listed = 0
         self.failed = False
         self.file_scopes: dict[Any, Scope] = {}
         self.checks: list[tuple[tree.CheckRow, Frame]] = []

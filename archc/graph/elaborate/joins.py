@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
+from archc.diagnostics.kinds.expansion import ExpansionTooLarge
 from archc.diagnostics.kinds.names import UnknownName
 from archc.diagnostics.kinds.sizes import WrongInput
 from archc.diagnostics.kinds.values import MissingValue, ValueNotAllowed
 from archc.diagnostics.model import Label
 from archc.graph.elaborate import layers
 from archc.graph.elaborate.formulas import Mistake
-from archc.graph.elaborate.frame import Context, Frame, LayerProblem
+from archc.graph.elaborate.frame import Context, Frame, LayerProblem, TooLarge
 from archc.graph.elaborate.scope import Scope
 from archc.graph.elaborate.units import Unit
 from archc.graph.ir import Instance, Node
@@ -39,7 +42,7 @@ def run_join(
     if frame.stopped:
         return
     if unit.word == "list":
-        nodes = [item for node in nodes for item in flat_items(context, node)]
+        nodes = opened(context, nodes, prepared.call.span)
     elif len(nodes) == 1:
         frame.value = nodes[0]
         return
@@ -128,11 +131,28 @@ def flat_items(context: Context, value: int) -> tuple[int, ...]:
     return node.inputs if isinstance(node.op, List) else (value,)
 
 
+def opened(context: Context, nodes: Iterable[int], span: Span) -> list[int]:
+    """The values for a list, lists among them opened; raises TooLarge.
+
+    A list in a list doubles at each step, so what lists hold counts as layers do.
+    """
+    items: list[int] = []
+    most = context.limits.layers
+    for node in nodes:
+        items += flat_items(context, node)
+        if context.listed + len(items) > most:
+            found = ExpansionTooLarge(context.listed + len(items), most, "items of lists")
+            raise TooLarge(found, span)
+    context.listed += len(items)
+    return items
+
+
 def make_list(
-    context: Context, frame: Frame, nodes: tuple[int, ...], path: str, span: Span
+    context: Context, frame: Frame, nodes: Iterable[int], path: str, span: Span
 ) -> None:
-    """A list of several values as the running value."""
-    node = context.add(List(), nodes, path, frame, span)
+    """A list of several values as the running value, lists among them opened."""
+    items = tuple(opened(context, nodes, span))
+    node = context.add(List(), items, path, frame, span)
     frame.value = node.index
 
 

@@ -349,7 +349,7 @@ def _run_each(
             again = Own(own.level, f"{own.name}@{number + 1}", call.span)
             run_again(context, inner, making, again)
         assert inner.value is not None
-        results.extend(joins.flat_items(context, inner.value))
+        results.append(inner.value)
     path = frame.level.key(f"list{frame.level.count('list')}")
-    joins.make_list(context, frame, tuple(results), path, call.span)
+    joins.make_list(context, frame, results, path, call.span)
     own.entry().again = making
