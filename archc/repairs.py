@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
@@ -15,8 +14,9 @@ from archc.source import SourceFile
 
 TRIED_AT_MOST = 40
 """edits tried in one run; what was not tried is not offered"""
-SECONDS_AT_MOST = 3
-"""of processor time for all of them: findings of a large network do not wait for its repairs"""
+WORK_AT_MOST = 1_500_000
+"""for all of them, in bytes parsed (`Session.work`), some seconds: findings of a large network do
+not wait for its repairs, and what is offered does not depend on how fast the machine is"""
 LAYERS_AT_MOST = 20_000
 """of a network that is expanded again for each edit"""
 ROUNDS = 100
@@ -57,7 +57,7 @@ class Repairs:
         self.limits: Limits = replace(limits, layers=min(limits.layers, LAYERS_AT_MOST))
         self._before: dict[SourceFile, Outcome] = {}
         self._left = TRIED_AT_MOST
-        self._until = time.process_time() + SECONDS_AT_MOST
+        self.work = 0
 
     def verified(self, findings: Sequence[Diagnostic]) -> list[Diagnostic]:
         """The findings with only those fixes that take them away and bring no new error."""
@@ -71,7 +71,7 @@ class Repairs:
     def _is_good(self, found: Diagnostic, fix: Fix) -> bool:
         sources = {edit.span.source for edit in fix.edits}
         source = sources.pop()
-        if sources or self._left <= 0 or time.process_time() > self._until:
+        if sources or self._left <= 0 or self.work > WORK_AT_MOST:
             return False
         self._left -= 1
         text = applied(source.text, fix.edits)
@@ -88,6 +88,7 @@ class Repairs:
         checker = Checker(self.limits, self.files)
         other = self.files.instead_of(source, text)
         checker.source(other)
+        self.work += checker.session.work
         return Outcome(other, checker.findings(), checker.session.parsing)
 
     def repaired(self, source: SourceFile, allowed: frozenset[Applicability]) -> str:

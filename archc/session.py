@@ -11,13 +11,17 @@ from archc.diagnostics.kinds.values import ValueNotAllowed
 from archc.diagnostics.model import Bag, Diagnostic, Kind
 from archc.files import STDIN, SUFFIX, Files, find_named, shipped_nets, split_name
 from archc.graph.elaborate import expand
-from archc.graph.elaborate.frame import Context
+from archc.graph.elaborate.frame import STEPS_PER_LAYER, Context
 from archc.graph.ir import Network
 from archc.graph.modules import Module, Modules
 from archc.limits import DEFAULT, Limits
 from archc.record import replace
 from archc.source import SourceFile, Span
 from archc.syntax import tree
+
+BYTES_FOR_A_LAYER = 10
+REPLAYED_FOR_ONE = 50
+"""a layer is expanded in the time that 10 bytes are parsed, or 50 layers replayed at other sizes"""
 
 _OWN = ("size-rule-broken",)
 
@@ -31,9 +35,17 @@ class Session:
     def __init__(self, limits: Limits = DEFAULT, files: Files | None = None) -> None:
         self.limits = limits
         self.files = files or Files(limits)
+        self._layers_made = 0
         self._parsing = Bag()
         self._found: dict[tuple[str, Span], Diagnostic] = {}
         self._modules = Modules(self.files, self._parsing, limits)
+
+    @property
+    def work(self) -> int:
+        """How much was done: bytes parsed, and for each layer made as much time in bytes."""
+        known = self._modules.known.values()
+        parsed = sum([len(module.source.text) for module in known])
+        return parsed + BYTES_FOR_A_LAYER * self._layers_made
 
     # ---- problems -----------------------------------------------------------------------------
 
@@ -139,6 +151,7 @@ class Session:
             self.report(ValueNotAllowed("the input", f"`{input_text}`", takes), "")
             return None
         context = expand(module, net, variant, bag, self.limits, input_override=sides)
+        self._layers_made += _layers_made(context)
         if context.is_open and sides is None:
             context, bag = self._at_a_legal_size(module, net, variant, context)
         elif context.is_open and sides is not None and bag.has_errors:
@@ -181,6 +194,9 @@ class Session:
         found = study(module, net, variant, self.limits)
         if found is None:
             return context, bag
+        tried = sum([legal.tried for legal in found.legal.values()])
+        made = _layers_made(context) * tried
+        self._layers_made += made // REPLAYED_FOR_ONE if found.complete else made
         sizes = example_sizes(context.network) or found.chosen
         if sizes and sizes != context.sizes:
             bag = Bag()
@@ -199,6 +215,11 @@ class Session:
         else:
             self.report(UnknownNet(part, tuple(all_names(nets))), source.name)
         return []
+
+
+def _layers_made(context: Context) -> int:
+    """What an expansion cost, in layers; steps that make no layer cost too."""
+    return max(len(context.nodes), context.steps // STEPS_PER_LAYER)
 
 
 def example_sizes(network: Network) -> dict[str, int]:

@@ -45,13 +45,14 @@ class SizeStudy:
 
     `legal` maps a letter to its set; `chosen` are the sizes reports are made at; `independent`
     says whether any legal sizes go together; `findings` are rules (`where`) and size notes that
-    some legal size breaks.
+    some legal size breaks; `complete` says that one expansion served all sizes.
     """
 
     def __init__(self, chosen: dict[str, int]) -> None:
         self.legal: dict[str, LegalSet] = {}
         self.chosen = chosen
         self.independent = True
+        self.complete = True
         self.findings: list[Diagnostic] = []
         self.obeys: Callable[[dict[str, int]], bool] = lambda sizes: True
 
@@ -103,6 +104,7 @@ def study(
     letters = list(dict.fromkeys(replay.letters))
     base = _first_legal(replay, letters)
     found = SizeStudy(base or {})
+    found.complete = replay.complete
     if base is None:
         found.legal = {
             letter: LegalSet(letter, 1, (), 1, (), False, TRIED_AT_MOST) for letter in letters

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from archc import repairs
 from archc.api import check_paths
+from archc.checking import Checker
+from archc.repairs import Repairs
+from archc.source import SourceFile
 from tests.cli.conftest import TOY
 
 TABS = TOY.replace("  input", "\tinput")
@@ -70,3 +74,21 @@ def test_an_edit_that_breaks_something_else_is_not_offered(project):
     found = [one for one in check_paths(["a.arch"]) if one.slug == "size-not-whole"]
     assert found
     assert found[0].fixes == ()
+
+
+def test_how_many_are_tried_follows_from_the_text_alone(monkeypatch):
+    rows = "".join([f"  Conv2d 3x3 {n}\n" for n in (8, 16, 24)])
+    text = TOY.replace("  conv 3x3 8\n", rows)
+    checker = Checker()
+    checker.source(SourceFile("a.arch", text))
+    found = checker.findings()
+
+    def offered():
+        verified = Repairs(checker.session.files).verified(found)
+        return [len(one.fixes) for one in verified if one.slug == "unknown-layer"]
+
+    assert offered() == [1, 1, 1]
+    once = Repairs(checker.session.files)
+    once.check(found[0].primary.span.source, text)
+    monkeypatch.setattr(repairs, "WORK_AT_MOST", 3 * once.work - 1)
+    assert offered() == [1, 1, 0]

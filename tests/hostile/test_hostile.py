@@ -6,7 +6,8 @@ from itertools import pairwise
 
 import pytest
 
-from archc.limits import DEFAULT
+from archc.api import ArchError
+from archc.limits import DEFAULT, Limits
 from tests.hostile.texts import loads, net, slugs
 
 # ---- depth ---------------------------------------------------------------------------------------
@@ -217,4 +218,5 @@ def test_lists_within_lists(copies):
 def test_each_that_doubles_a_list():
     block = "block twice()\n  list\n    identity\n    identity\n"
     rows = ["twice", *["each twice"] * 40]
-    assert slugs(block + net(*rows)) == {"expansion-too-large"}
+    with pytest.raises(ArchError, match="expansion-too-large"):
+        loads(block + net(*rows), limits=Limits(layers=2000))

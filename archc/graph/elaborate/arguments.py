@@ -177,8 +177,7 @@ class _Binder:
         )
 
     def _row(self, name: tree.Name) -> Datum:
-        self.context.frame = self.frame
-        row = self.context.row(name)
+        row = self.context.row(name, self.frame)
         if row is not None:
             return row
         if self._free_name():

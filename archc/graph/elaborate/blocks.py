@@ -215,7 +215,7 @@ def _match(
                 context.bind_side(inner.scope, letter, inner.value, axis, shape.dims[axis])
             elif side is not None:
                 with context.reading_sides():
-                    wanted = context.formulas.whole(side, inner.scope, "a side")
+                    wanted = context.whole(side, inner, "a side")
                 broken = broken or wanted != shape.dims[axis]
     if broken:
         kind = SizePromiseBroken(block.name, text.span.text, str(shape), "input")
@@ -239,7 +239,7 @@ def _match_count(context: Context, inner: Frame, text: tree.Expression, shape: S
         return shape.count is not None
     if isinstance(shape.count, Count):
         return False
-    return context.formulas.whole(text, inner.scope, "a count") == shape.count
+    return context.whole(text, inner, "a count") == shape.count
 
 
 def _keep_promise(
@@ -295,7 +295,6 @@ def _net_rows(
     kept = []
     for keyword in call.keywords:
         if keyword.name in names and isinstance(keyword.value, tree.Name):
-            context.frame = frame
             row = context.evaluate(keyword.value, frame)
             if not isinstance(row, RowRef):
                 raise Mistake(ValueNotAllowed(keyword.name, describe(row), "a row"), keyword.span)
@@ -320,10 +319,9 @@ def _net_outputs(context: Context, inner: Frame, call: tree.Call) -> None:
     wanted = [name for output in inner.outputs if not output.training for name in output.rows]
     if not wanted or inner.stopped:
         return
-    context.frame = inner
     nodes: list[int] = []
     for name in wanted:
-        row = context.row(name)
+        row = context.row(name, inner)
         if row is None:
             raise layers.unknown_row(context, inner, name, inner.level)
         nodes.append(row.node)

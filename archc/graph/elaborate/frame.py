@@ -118,7 +118,7 @@ class Context:
         self.limits = limits
         self.formulas = Formulas(limits.digits, self._lookup)
         self.words = words
-        self.frame: Frame | None = None
+        self._frame: Frame | None = None
         self.shapes: dict[tuple[Any, ...], Any] = {}
         self.ops: dict[Any, Op] = {}
         self.steps = 0
@@ -161,8 +161,18 @@ class Context:
         self, expression: tree.Expression, frame: Frame, scope: Scope | None = None
     ) -> Datum:
         """The value of an expression; rows are looked up from the frame's level."""
-        self.frame = frame
+        self._frame = frame
         return self.formulas.evaluate(expression, scope or frame.scope)
+
+    def truth(self, condition: tree.Expression, frame: Frame) -> bool:
+        """Whether a condition holds."""
+        self._frame = frame
+        return self.formulas.truth(condition, frame.scope)
+
+    def whole(self, expression: tree.Expression, frame: Frame, what: str) -> int:
+        """A whole number of at least 0; `what` it is, for the message."""
+        self._frame = frame
+        return self.formulas.whole(expression, frame.scope, what)
 
     def _lookup(self, name: tree.Name, scope: Scope) -> Datum | None:
         """A name that no scope has: a word of the language, else a row."""
@@ -170,12 +180,11 @@ class Context:
             return True
         if len(name.parts) == 1 and name.parts[0] in self.words:
             return Word(name.parts[0])
-        return self.row(name)
+        return self.row(name, self._frame) if self._frame is not None else None
 
-    def row(self, name: tree.Name) -> RowRef | None:
-        """The row a name means, from the current level outwards, or None."""
-        assert self.frame is not None
-        entry = self.frame.level.find(name.parts)
+    def row(self, name: tree.Name, frame: Frame) -> RowRef | None:
+        """The row a name means, from the frame's level outwards, or None."""
+        entry = frame.level.find(name.parts)
         if entry is None or entry.node is None:
             return None
         return RowRef(entry.node, ".".join(name.parts), entry)

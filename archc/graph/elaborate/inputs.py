@@ -63,12 +63,11 @@ def _obeying(
 ) -> Shape:
     """The input at the first size from 224 up that its `where` allows; as it is if none is."""
     assert step.where is not None
-    context.frame = frame
     with context.reading_sides():
         for size in range(SIDE_IF_OPEN, SIDE_IF_OPEN + SIZES_TRIED):
             for letter, _ in letters:
                 frame.scope.names[letter] = open_side(size, letter)
-            if context.formulas.truth(step.where, frame.scope):
+            if context.truth(step.where, frame):
                 context.sizes.update(dict.fromkeys([letter for letter, _ in letters], size))
                 return _again(context, frame, step, shape)
     for letter, _ in letters:
@@ -143,8 +142,7 @@ def _input_count(
 
 
 def _side(context: Context, frame: Frame, side: tree.Expression) -> int:
-    context.frame = frame
-    return context.formulas.whole(side, frame.scope, "a side")
+    return context.whole(side, frame, "a side")
 
 
 def _given(context: Context, frame: Frame, step: tree.Input, name: str) -> None:
@@ -186,9 +184,8 @@ def _check_rule(context: Context, frame: Frame, step: tree.Input, size: str) -> 
     where = step.where
 
     def holds() -> bool:
-        context.frame = frame
         with context.reading_sides():
-            return context.formulas.truth(where, frame.scope)
+            return context.truth(where, frame)
 
     if frame.inputs is None:
         context.rules.append(holds)
@@ -225,14 +222,13 @@ def written_shape(
         return None, count
     if isinstance(dims, tree.Name) and dims.parts == ("int",):
         return (), count
-    context.frame = frame
     if not isinstance(dims, tree.Size):
         value = context.evaluate(dims, frame)
         from archc.ops.values import Window
 
         if isinstance(value, Window):
             return value.sides, count
-        return (context.formulas.whole(dims, frame.scope, "a side"),), count
+        return (context.whole(dims, frame, "a side"),), count
     sides = [None if side is None else _side(context, frame, side) for side in dims.sides]
     return tuple(sides), count
 

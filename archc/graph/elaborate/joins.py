@@ -147,9 +147,7 @@ def opened(context: Context, nodes: Iterable[int], span: Span) -> list[int]:
     return items
 
 
-def make_list(
-    context: Context, frame: Frame, nodes: Iterable[int], path: str, span: Span
-) -> None:
+def make_list(context: Context, frame: Frame, nodes: Iterable[int], path: str, span: Span) -> None:
     """A list of several values as the running value, lists among them opened."""
     items = tuple(opened(context, nodes, span))
     node = context.add(List(), items, path, frame, span)

@@ -124,11 +124,10 @@ def _take(context: Context, frame: Frame, row: tree.CheckRow) -> None:
 
 def _outputs(context: Context, frame: Frame, net: tree.Net) -> None:
     """Named outputs, or the last value."""
-    context.frame = frame
     network = context.network
     for output in frame.outputs:
         for name in output.rows:
-            row = context.row(name)
+            row = context.row(name, frame)
             if row is None:
                 context.mistake(layers.unknown_row(context, frame, name, frame.level), frame)
                 continue

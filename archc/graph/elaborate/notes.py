@@ -105,8 +105,7 @@ def _meta(context: Context, frame: Frame, value: tree.Expression) -> str | int |
 
 
 def _whole(context: Context, frame: Frame, value: tree.Expression) -> int:
-    context.frame = frame
-    return context.formulas.whole(value, frame.scope, "a count")
+    return context.whole(value, frame, "a count")
 
 
 def _add(
@@ -143,7 +142,6 @@ def _row_of(context: Context, frame: Frame, metric: tree.Metric) -> tuple[str, i
     """The path and node of the row a metric is about; of no row, it is about the whole net."""
     if metric.row is None:
         return "", None
-    context.frame = frame
     entry = frame.level.find(metric.row.parts)
     if entry is None or entry.node is None:
         known = tuple(frame.level.rows_in_sight())

@@ -36,12 +36,10 @@ class Labelled:
 def run_row(context: Context, frame: Frame, row: tree.Row) -> bool:
     """Expand one row; False if a guard says that it is not there."""
     steps, body = row.steps, row.body
-    if row.guard is not None:
-        context.frame = frame
-        if not context.formulas.truth(row.guard.condition, frame.scope):
-            if row.guard.otherwise is None:
-                return False
-            steps, body = row.guard.otherwise, None  # the rows below belong to the row itself
+    if row.guard is not None and not context.truth(row.guard.condition, frame):
+        if row.guard.otherwise is None:
+            return False
+        steps, body = row.guard.otherwise, None  # the rows below belong to the row itself
     here = frame
     arrow = row.arrow
     if row.cells is not None:
@@ -120,10 +118,8 @@ def _name_value(context: Context, frame: Frame, labelled: Labelled, making: Maki
 
 def run_section(context: Context, frame: Frame, section: tree.Section) -> bool:
     """Expand a label over rows; False if its guard says that it is not there."""
-    if section.guard is not None:
-        context.frame = frame
-        if not context.formulas.truth(section.guard.condition, frame.scope):
-            return False
+    if section.guard is not None and not context.truth(section.guard.condition, frame):
+        return False
     label = section.label
     inner = frame.inside(scope=Scope(frame.scope))
     labelled = None

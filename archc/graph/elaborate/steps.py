@@ -102,8 +102,7 @@ def run_step(
 
 def find_row(context: Context, frame: Frame, name: tree.Name) -> RowRef:
     """The row a reference names, or the row a parameter was given; raises Mistake."""
-    context.frame = frame
-    row = context.row(name)
+    row = context.row(name, frame)
     if row is None:
         given = frame.scope.find(name.parts[0])
         if isinstance(given, Word) and given.text:
@@ -139,11 +138,10 @@ def _run_call(
         frame.made[word] = made + 1
         run_units(context, frame, units, own, body, call)
         return
-    context.frame = frame
     copies = 1
     if call.repeat is not None:
         _no_row_of_this_name(frame, call.repeat)
-        copies = context.formulas.whole(call.repeat, frame.scope, "a repetition")
+        copies = context.whole(call.repeat, frame, "a repetition")
     label = call.label if call.label is not None and has_braces(call.label) else None
     later: tree.Call = replace(call, first=()) if call.first else call
     varying = call.numbered or label is not None or (body is not None and call.repeat is not None)
