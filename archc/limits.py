@@ -26,3 +26,6 @@ class Limits(Record):
 
 
 DEFAULT = Limits()
+
+DEPTH_AT_MOST = 5_000
+"""no flag raises `depth` above this: each level takes memory that a runaway recursion would fill"""

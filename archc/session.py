@@ -11,6 +11,7 @@ from archc.diagnostics.kinds.values import ValueNotAllowed
 from archc.diagnostics.model import Bag, Diagnostic, Kind
 from archc.files import STDIN, SUFFIX, Files, find_named, shipped_nets, split_name
 from archc.graph.elaborate import expand
+from archc.graph.elaborate.asked import Asked
 from archc.graph.elaborate.frame import STEPS_PER_LAYER, Context
 from archc.graph.ir import Network
 from archc.graph.modules import Module, Modules
@@ -145,17 +146,17 @@ class Session:
     ) -> Network | None:
         """One network; None, and problems kept, if it has errors."""
         bag = Bag()
-        sides = sides_of(input_text) if input_text else None
-        if input_text and sides is None:
-            takes = "a size such as 320x320x3"
+        asked = asked_of(input_text) if input_text else None
+        if input_text and asked is None:
+            takes = "a size such as 320x320x3 or left=320x320x3"
             self.report(ValueNotAllowed("the input", f"`{input_text}`", takes), "")
             return None
-        context = expand(module, net, variant, bag, self.limits, input_override=sides)
+        context = expand(module, net, variant, bag, self.limits, asked=asked)
         self._layers_made += _layers_made(context)
-        if context.is_open and sides is None:
+        if context.is_open and asked is None:
             context, bag = self._at_a_legal_size(module, net, variant, context)
-        elif context.is_open and sides is not None and bag.has_errors:
-            bag = self._refused(module, net, variant, context, sides)
+        elif context.is_open and asked is not None and bag.has_errors:
+            bag = self._refused(module, net, variant, context, asked)
         self.add(bag.sorted())
         return None if bag.has_errors else context.network
 
@@ -165,20 +166,20 @@ class Session:
         net: str,
         variant: str | None,
         context: Context,
-        sides: tuple[int, ...],
+        asked: Asked,
     ) -> Bag:
         """A size that the user asked for does not work: the rule, and the nearest sizes that do."""
         from archc.analysis.sizes import study
 
         found = study(module, net, variant, self.limits)
-        near = found.nearest(letter_sizes(context.network, sides)) if found is not None else None
+        sizes = letter_sizes(context.network, asked.sides, asked.name)
+        near = found.nearest(sizes) if found is not None else None
         if found is None or near is None:
             return context.bag
         opened = context.network.open_sides[0]
         reason = next((one.message for one in context.bag.sorted() if one.slug not in _OWN), "")
-        asked = "x".join([str(side) for side in sides])
         kind = SizeRuleBroken(
-            found.text, asked, near, reason or f"it does not obey `where {opened.condition}`"
+            found.text, asked.text, near, reason or f"it does not obey `where {opened.condition}`"
         )
         bag = Bag()
         bag.add(kind.at(opened.span))
@@ -196,7 +197,7 @@ class Session:
             return context, bag
         tried = sum([legal.tried for legal in found.legal.values()])
         made = _layers_made(context) * tried
-        self._layers_made += made // REPLAYED_FOR_ONE if found.complete else made
+        self._layers_made += made if context.side_reads else made // REPLAYED_FOR_ONE
         sizes = example_sizes(context.network) or found.chosen
         if sizes and sizes != context.sizes:
             bag = Bag()
@@ -230,10 +231,18 @@ def example_sizes(network: Network) -> dict[str, int]:
     return letter_sizes(network, sides)
 
 
-def letter_sizes(network: Network, sides: tuple[int, ...]) -> dict[str, int]:
-    """The sizes that the open letters of a network's first input have in a written size."""
-    letters = [one for opened in network.open_sides[:1] for one in opened.letters]
-    return {letter: sides[axis] for letter, _, axis in letters if axis < len(sides)}
+def letter_sizes(network: Network, sides: tuple[int, ...], name: str = "") -> dict[str, int]:
+    """The sizes that the letters of an input, of the first open one, have in a written size."""
+    opened = [one for sides in network.open_sides for one in sides.letters]
+    name = name or next((of for _, of, _ in opened), "")
+    return {letter: sides[axis] for letter, of, axis in opened if of == name and axis < len(sides)}
+
+
+def asked_of(text: str) -> Asked | None:
+    """`320x320x3`, `left=320x320x3`; None if it is neither."""
+    name, equals, size = text.rpartition("=")
+    sides = sides_of(size)
+    return None if sides is None or (equals and not name.strip()) else Asked(sides, name.strip())
 
 
 def sides_of(text: str) -> tuple[int, ...] | None:

@@ -48,10 +48,12 @@ class Growth:
         self.numbers: set[int] = set()
         self.must_hold: set[int] = set()
         """nodes whose condition is one on two letters unless it holds always"""
-        self.open_channels = False
+        self.following: dict[int, bool] = {}
+        """nodes whose inputs follow a size, with whether their channels do"""
         self.grown: list[Grown] = []
         known: dict[Any, Grown] = {}
         for node in replay.context.nodes:
+            self._follow(node)
             key = (id(node.op), *[id(self.grown[index]) for index in node.inputs])
             rebuilt = node.index in replay.context.rebuilds
             if not rebuilt and key in known and node.op.word != "mul":
@@ -60,6 +62,11 @@ class Growth:
             self.grown.append(self._of(node))
             known[key] = self.grown[-1]
             self._note(node.op, self.grown[-1])
+
+    def _follow(self, node: Node) -> None:
+        given = [sides for index in node.inputs for sides in self.grown[index]]
+        if any(side.moves for sides in given for side in sides):
+            self.following[node.index] = any(sides[-2].moves for sides in given if len(sides) > 1)
 
     def _of(self, node: Node) -> Grown:
         inputs = [self.grown[index] for index in node.inputs]
@@ -72,7 +79,7 @@ class Growth:
             written = self._written(node, shape)
             if written is None or node.op.word == "input":
                 return [written] if written is not None else _constant(shape)
-        elif all(not side.moves for value in inputs for sides in value for side in sides):
+        elif not any(side.moves for value in inputs for sides in value for side in sides):
             return _constant(shape)
         try:
             return self._step(node, inputs, written, shape)
@@ -89,7 +96,6 @@ class Growth:
                 if side.slope < 0:
                     self.doubts.add("a side that shrinks")
             if len(sides) > 1 and sides[-2].moves:
-                self.open_channels = True
                 self.doubts.add("channels that follow a size")
 
     def _step(self, node: Node, inputs: list[Grown], written: Sides | None, shape: Value) -> Grown:
@@ -148,6 +154,8 @@ class Growth:
             return (CONSTANT, sides[-1])
         if word == "tokens":
             return (*[CONSTANT] * (len(shape.dims)), WILD)
+        if word == "gram" and not sides[-1].moves:
+            return (CONSTANT, CONSTANT, CONSTANT) if len(shape.dims) == 2 else (CONSTANT, sides[-1])
         if word in ("chunk", "morechannels") and not sides[-2].moves:
             return sides
         if word in ("sum", "mean", "max") and getattr(op, "things", False):

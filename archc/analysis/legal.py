@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from archc.record import Record
 
+SHOWN_AT_MOST = 12
+
 
 class LegalSet(Record):
     """Sizes `n >= start` with `n mod period` in `residues`, and a few `others`.
@@ -72,6 +74,9 @@ def ranges(numbers: tuple[int, ...]) -> str:
         parts.append(str(start) if start == previous else f"{start}..{previous}")
         start = previous = number
     parts = [part.replace("..", ", ") if _is_pair(part) else part for part in parts]
+    if len(parts) > SHOWN_AT_MOST:
+        more = len(parts) - SHOWN_AT_MOST
+        return f"{', '.join(parts[:SHOWN_AT_MOST])}, ... and {more} more"
     return ", ".join(parts)
 
 

@@ -1,33 +1,52 @@
-"""What repeats when an open size grows: strides, fixed sizes, and sides from period to period."""
+"""What ends when an open size grows: fixed windows, failures that come once, slopes that meet."""
 
 from __future__ import annotations
 
 from fractions import Fraction
 
+from archc.analysis.growth import Growth, Sides
 from archc.diagnostics.kinds.sizes import (
     IndicesMismatch,
     ShapesDiffer,
     SizeNotPositive,
     SizeNotWhole,
+    WrongInput,
 )
+from archc.diagnostics.kinds.values import MissingValue
 from archc.graph.elaborate.replay import Outcome, Replay
 from archc.ops.base import Op
 from archc.ops.ends import Input
 from archc.ops.learned import Positions
-from archc.ops.resample import Crop
+from archc.ops.resample import Crop, PixelUnshuffle
 from archc.ops.values import Shape, Value
 
 TRIED_AT_MOST = 4096
 PERIODS_BEHIND = 2
-_REPEATING = (ShapesDiffer, SizeNotWhole, SizeNotPositive, IndicesMismatch)
 
 
-def repeats(replay: Replay, outcome: Outcome) -> bool:
-    """Whether a size that failed fails again a period later: a window, a join, an input."""
-    if isinstance(outcome.kind, _REPEATING):
-        return True
+def repeats(replay: Replay, three: list[Outcome]) -> bool:
+    """Whether a size that failed a period apart, three times, fails for ever: a window that does
+    not tile, unequal paths, a crop without a middle, an input that is not whole.
+    """
     nodes = replay.context.nodes
-    return 0 <= outcome.node < len(nodes) and isinstance(nodes[outcome.node].op, Input)
+    index = three[0].node
+    if len({outcome.node for outcome in three}) > 1 or not 0 <= index < len(nodes):
+        return False
+    op = nodes[index].op
+    kinds = [outcome.kind for outcome in three]
+    if len({type(kind) for kind in kinds}) > 1:
+        return False
+    kind = kinds[0]
+    if isinstance(kind, SizeNotPositive):
+        # A window too large today may fit tomorrow, unless its input does not grow.
+        return len({k.size - k.window for k in kinds if isinstance(k, SizeNotPositive)}) == 1
+    if isinstance(kind, (ShapesDiffer, SizeNotWhole, IndicesMismatch)):
+        return True
+    if isinstance(kind, MissingValue):
+        return isinstance(op, Crop)
+    if isinstance(kind, WrongInput):
+        return isinstance(op, PixelUnshuffle)
+    return isinstance(op, Input)
 
 
 def has_longest(replay: Replay) -> bool:
@@ -38,30 +57,29 @@ def has_longest(replay: Replay) -> bool:
     )
 
 
-def scales(replay: Replay) -> list[Fraction]:
-    """For each node, by how much the layers before it divide the sides of the input."""
-    scales: list[Fraction] = []
-    for node in replay.context.network.nodes:
-        scale = max([scales[index] for index in node.inputs], default=Fraction(1))
-        scales.append(scale * _shrinks(node.op))
-    return scales
-
-
-def horizon(replay: Replay, scales: list[Fraction]) -> int:
+def horizon(growth: Growth, letter: str) -> int:
     """A size beyond which no window or crop of a fixed size decides anything any more.
 
     A window of f places at scale s, behind layers without pad that took c places of the input off,
-    has room from a size of about c + s*f on.
+    has room from a size of about c + s*f on. Numbers in formulas may be limits of their own.
     """
+    replay = growth.replay
     taken: list[Fraction] = []
-    largest = Fraction(1)
+    largest = Fraction(max([n for n in growth.numbers if n <= TRIED_AT_MOST], default=1))
+    scales = [_scale(grown, letter) for grown in growth.grown]
     for node, scale in zip(replay.context.nodes, scales, strict=True):
         before = max([taken[index] for index in node.inputs], default=Fraction(0))
-        inner = max([scales[index] for index in node.inputs], default=Fraction(1))
+        inner = max([scales[index] for index in node.inputs], default=Fraction(0))
         taken.append(before + inner * _lost_places(node.op))
         if node.index not in replay.context.rebuilds:
             largest = max(largest, before + inner * _fixed_size(node.op), before + scale)
     return min(int(largest), TRIED_AT_MOST)
+
+
+def _scale(grown: list[Sides], letter: str) -> Fraction:
+    """By how much the layers before it divided the sides that follow a letter; 0 if none does."""
+    slopes = [side.slope for sides in grown for side in sides if side.letter == letter]
+    return max([1 / slope for slope in slopes if slope > 0], default=Fraction(0))
 
 
 def _fixed_size(op: Op) -> int:
@@ -82,45 +100,17 @@ def _lost_places(op: Op) -> int:
     return max(max(reach[0]) * max(reach[2]) - 1 - pads, 0)
 
 
-def _shrinks(op: Op) -> Fraction:
-    """By how much an operator divides the sides, from its strides."""
-    reach = op.reach()
-    if reach is not None and op.word != "deconv":
-        return Fraction(max(reach[1]))
-    options = op.options
-    factor = options.get("factor", options.get("stride", 1))
-    if op.word in ("deconv", "upsample", "pixelshuffle") and isinstance(factor, int):
-        return Fraction(1, factor)
-    if op.word in ("pixelunshuffle", "tokens") and isinstance(factor, int):
-        return Fraction(factor)
-    return Fraction(1)
+def may_meet(growth: Growth, node: int) -> bool:
+    """Whether the sides that a failed row compares grow by different slopes."""
+    inputs = growth.replay.context.nodes[node].inputs
+    paths = [sides[:-2] for index in inputs for sides in growth.grown[index]]
+    return len({tuple([side.slope for side in path]) for path in paths}) > 1
 
 
-def linear(three: list[Outcome]) -> bool:
-    """Whether every side moved by the same amount over both periods, as far as all three go."""
-    first, second, third = [outcome.shapes for outcome in three]
-    for a, b, c in zip(first, second, third):
-        if a is None or b is None or c is None or a is b is c:
-            continue
-        for x, y, z in zip(_numbers(a), _numbers(b), _numbers(c)):
-            if y - x != z - y:
-                return False
-    return True
-
-
-def _numbers(value: Value) -> list[int]:
-    if not isinstance(value, Shape):
-        return [number for item in value for number in _numbers(item)]
-    return list(value.dims)
-
-
-def meetings(replay: Replay, three: list[Outcome]) -> list[int]:
+def meetings(replay: Replay, node: int, two: list[Outcome]) -> list[int]:
     """Periods after which the unequal sides of a failed join would be equal: slopes that cross."""
-    outcome = three[0]
-    if not 0 <= outcome.node < len(replay.context.nodes):
-        return []
-    inputs = replay.context.nodes[outcome.node].inputs
-    rows = [[found.shapes[index] for index in inputs] for found in three[:2]]
+    inputs = replay.context.nodes[node].inputs
+    rows = [[found.shapes[index] for index in inputs] for found in two]
     if any(value is None for row in rows for value in row):
         return []
     now = [_numbers(value) for value in rows[0] if value is not None]
@@ -132,3 +122,9 @@ def meetings(replay: Replay, three: list[Outcome]) -> list[int]:
             if slope and (y - x) % slope == 0 and (y - x) // slope > PERIODS_BEHIND:
                 steps.add((y - x) // slope)
     return sorted(steps)
+
+
+def _numbers(value: Value) -> list[int]:
+    if not isinstance(value, Shape):
+        return [number for item in value for number in _numbers(item)]
+    return list(value.dims)

@@ -1,65 +1,64 @@
 """Open sizes: the exact set of sizes for which a net with `HxWx3` works out.
 
-A side behind layers is a quasi-linear function of the open size: with P a multiple of the product
-of the strides, side(n + P) = side(n) + a constant, once n is beyond what the windows need. So the
-set of legal sizes repeats with P. The net is replayed at every size of the transient and of two
-whole periods behind it; two, since paths of different slope can agree once. It counts as proved
-if every side moved by the same amount over both periods, and every condition that failed failed
-for the same reason and is one that repeats.
+A side behind windows, factors and linear formulas is a quasi-linear function of the open size:
+with P a multiple of the product of the strides, side(n + P) = side(n) + a constant. So the set of
+legal sizes repeats with P. The net is replayed at every size of the transient and of two whole
+periods behind it; two, since paths of different slope can agree once.
+
+"Proved" needs four things. Every operator is one whose sides are known to follow their input like
+this (`growth`), every formula that reads a size is linear up to whole numbers, no condition is on
+two letters at once, and every condition that failed in the periods is one that repeats, at the
+same row. Everything else is "found" for the sizes that were tried, and says up to which.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from math import lcm
+from itertools import combinations
 
-from archc.analysis.legal import LegalSet, shortest
-from archc.analysis.periods import (
-    PERIODS_BEHIND,
-    TRIED_AT_MOST,
-    has_longest,
-    horizon,
-    linear,
-    meetings,
-    repeats,
-    scales,
-)
-from archc.diagnostics.kinds.notes import SizeRuleBroken
+from archc.analysis.growth import Growth
+from archc.analysis.legal import LegalSet
+from archc.analysis.periods import TRIED_AT_MOST
+from archc.analysis.promises import allowed, check_conditions, check_sweep
+from archc.analysis.sweep import FIRST_WANTED, Sweep, tried_at_most
 from archc.diagnostics.model import Bag, Diagnostic
 from archc.graph.elaborate import expand
 from archc.graph.elaborate.frame import Context
-from archc.graph.elaborate.replay import Outcome, Replay
+from archc.graph.elaborate.replay import Replay
 from archc.graph.modules import Module
 from archc.limits import DEFAULT, Limits
 
-FIRST_WANTED = 224
-FEWEST_TRIED = 8
-NODES_REPLAYED = 20_000_000
-NODES_EXPANDED = 400_000
-"""layers of all sizes together, some ten seconds' work; YOLOv3 at 4096 sizes has a million"""
 SEARCHED = 512
+ALONE_TRIED = 1024
+PAIRS_TRIED = 64
 
 
 class SizeStudy:
     """What is known of a net's open sizes, each letter with the others at a legal size.
 
     `legal` maps a letter to its set; `chosen` are the sizes reports are made at; `independent`
-    says whether any legal sizes go together; `findings` are rules (`where`) and size notes that
-    some legal size breaks; `complete` says that one expansion served all sizes.
+    says that no sizes of two letters were found that work apart and not together, `separate` that
+    there can be none; `equal` that the letters have to be equal, as far as was tried. `findings`
+    are rules (`where`) and size notes that some legal size breaks; `complete` says that one
+    expansion served all sizes.
     """
 
     def __init__(self, chosen: dict[str, int]) -> None:
         self.legal: dict[str, LegalSet] = {}
         self.chosen = chosen
         self.independent = True
+        self.separate = True
+        self.equal = False
+        self.promises_found = False
         self.complete = True
         self.findings: list[Diagnostic] = []
         self.obeys: Callable[[dict[str, int]], bool] = lambda sizes: True
 
     @property
     def proved(self) -> bool:
-        """Whether the sets hold for every size, not only for those tried."""
-        return self.independent and all(found.proved for found in self.legal.values())
+        """Whether the sets hold for every size and together, not only for those tried."""
+        together = self.independent and self.separate
+        return together and all(found.proved for found in self.legal.values())
 
     def nearest(self, sizes: dict[str, int]) -> tuple[str, ...] | None:
         """Sizes around these that work and obey `where`, as `H = 288`; None if these do."""
@@ -80,18 +79,20 @@ class SizeStudy:
     @property
     def text(self) -> str:
         """The rule in words, with how far it is proved."""
-        rules = [str(found) for found in self.legal.values()]
-        if not rules:
+        if not self.legal:
             return "no size was found that works"
-        joined = " and ".join(rules)
-        if not self.independent:
-            joined += "; not every pair of them goes together"
         tried = max([found.tried for found in self.legal.values()])
-        return (
-            f"{joined} (proved for all sizes)"
-            if self.proved
-            else f"{joined} (found for sizes up to {tried})"
-        )
+        joined = " and ".join([str(found) for found in self.legal.values()])
+        if self.equal:
+            first, *others = self.legal
+            joined = " and ".join([f"{first} equal to {other}" for other in others])
+        elif not self.independent:
+            joined += "; not every pair of them goes together"
+        if not self.proved:
+            return f"{joined} (found for sizes up to {tried})"
+        if self.promises_found:
+            return f"{joined} (proved for all sizes; `where` tried for sizes up to {tried})"
+        return f"{joined} (proved for all sizes)"
 
 
 def study(
@@ -106,18 +107,21 @@ def study(
     found = SizeStudy(base or {})
     found.complete = replay.complete
     if base is None:
-        found.legal = {
-            letter: LegalSet(letter, 1, (), 1, (), False, TRIED_AT_MOST) for letter in letters
-        }
+        tried = min(TRIED_AT_MOST, tried_at_most(replay))
+        found.legal = {letter: LegalSet(letter, 1, (), 1, (), False, tried) for letter in letters}
         return found
     if replay.context.rules:
         found.obeys = lambda sizes: allowed(replay, sizes)
-    replay.fix_weights(base)
+    growth = Growth(replay)
+    replay.fix_weights(base, growth.following)
+    failed: set[int] = set()
     for letter in letters:
-        sweep = _Sweep(replay, letter, base)
+        sweep = Sweep(growth, letter, base)
         found.legal[letter] = sweep.legal_set()
-        _check_promises(replay, sweep, found)
-    found.independent = len(letters) < 2 or _independent(replay, found.legal, base)
+        failed |= {outcome.node for outcome in sweep.outcomes}
+        check_sweep(sweep, found)
+    _go_together(growth, found, failed)
+    check_conditions(replay, found)
     return found
 
 
@@ -144,181 +148,78 @@ def _expanded(module: Module, net: str, variant: str | None, limits: Limits) -> 
 
 
 def _first_legal(replay: Replay, letters: list[str]) -> dict[str, int] | None:
-    """Equal legal sizes for all letters: what is being evaluated, else from 224 up, else below."""
+    """Legal sizes that obey `where`: what is being evaluated, else equal sizes for all letters
+    from 224 up or below, else one letter alone moved.
+    """
     now = {letter: int(replay.context.sizes[letter]) for letter in letters}
     if replay.at(now).legal:
         return now
+    most = tried_at_most(replay)
     tried = TRIED_AT_MOST if replay.complete else FIRST_WANTED * 2
-    candidates = [*range(FIRST_WANTED, tried), *range(FIRST_WANTED - 1, 0, -1)]
-    for size in candidates[: tried_at_most(replay)]:
+    candidates = [*range(FIRST_WANTED, tried), *range(FIRST_WANTED - 1, 0, -1)][:most]
+    legal: dict[str, int] | None = None
+    for size in candidates:
         sizes = dict.fromkeys(letters, size)
         if replay.at(sizes).legal:
-            return sizes
-    return None
-
-
-def tried_at_most(replay: Replay) -> int:
-    """How many sizes are tried: fewer of a very large net, and the answer says how far it goes."""
-    nodes = len(replay.context.nodes) + 1
-    if replay.complete:
-        return max(min(TRIED_AT_MOST, NODES_REPLAYED // nodes), FEWEST_TRIED)
-    return max(min(3 * FIRST_WANTED, NODES_EXPANDED // nodes), FEWEST_TRIED)
-
-
-class _Sweep:
-    """The outcomes of one letter at every size that was tried, the others fixed."""
-
-    def __init__(self, replay: Replay, letter: str, base: dict[str, int]) -> None:
-        self.replay = replay
-        self.letter = letter
-        self.base = base
-        self.outcomes: list[Outcome] = []
-        shrinks = scales(replay)
-        self.period = lcm(*[scale.numerator for scale in shrinks])
-        self.horizon = horizon(replay, shrinks)
-
-    def at(self, size: int) -> Outcome:
-        """The outcome at a size, from 1."""
-        while len(self.outcomes) < size:
-            sizes = {**self.base, self.letter: len(self.outcomes) + 1}
-            self.outcomes.append(self.replay.at(sizes))
-        return self.outcomes[size - 1]
-
-    def legal_set(self) -> LegalSet:
-        """Extend the sweep until two periods behind the transient agree, then say the set."""
-        behind = PERIODS_BEHIND * self.period
-        found = self._set_up_to(max(self.period, self.horizon) + behind)
-        if self.base[self.letter] not in found or not self.replay.complete:
-            found = self._set_up_to(self.base[self.letter] + behind)
-        return found
-
-    def _set_up_to(self, last: int) -> LegalSet:
-        period = self.period
-        most = tried_at_most(self.replay)
-        last = min(last, most)
-        start = self._start(period, last)
-        while start is None and last < most:
-            # A side made by a formula (`H/2`) may ask for more than the strides do.
-            if last > 4 * period:
-                period *= 2
-            last = min(2 * last, most)
-            start = self._start(period, last)
-        if start is None:
-            legal = tuple([size for size in range(1, last + 1) if self.at(size).legal])
-            return LegalSet(self.letter, 1, (), last + 1, legal, False, last)
-        residues = tuple(
-            sorted({n % period for n in range(start, start + period) if self.at(n).legal})
-        )
-        others = [n for n in range(1, start) if self.at(n).legal]
-        proved, crossings = self._proof(period, start)
-        smallest, folded = shortest(period, residues)
-        begin = self._pull_down(start, smallest, folded)
-        kept = tuple(sorted({*[n for n in others if n < begin], *crossings}))
-        return LegalSet(self.letter, smallest, folded, begin, kept, proved, len(self.outcomes))
-
-    def _start(self, period: int, last: int) -> int | None:
-        """From where on sizes a period apart agree, if two periods behind it were tried."""
-        start = 1
-        for size in range(last - period, 0, -1):
-            if self.at(size).legal != self.at(size + period).legal:
-                start = size + 1
+            if allowed(replay, sizes):
+                return sizes
+            legal = legal or sizes
+            if not replay.complete:
                 break
-        return start if start + PERIODS_BEHIND * period <= last else None
-
-    def _pull_down(self, start: int, period: int, residues: tuple[int, ...]) -> int:
-        """The rule may hold below the place where the sweep is sure of it."""
-        while start > 1 and self.at(start - 1).legal == ((start - 1) % period in residues):
-            start -= 1
-        return start
-
-    def _proof(self, period: int, start: int) -> tuple[bool, list[int]]:
-        """Whether all sides are linear from period to period; and sizes where unequal slopes still
-        meet.
-        """
-        proved, crossings = self.replay.complete and not has_longest(self.replay), []
-        for size in range(start, start + period):
-            three = [self.at(size), self.at(size + period), self.at(size + 2 * period)]
-            if not linear(three):
-                proved = False
-            if three[0].legal:
-                continue
-            same = len({outcome.node for outcome in three}) == 1
-            if not (same and repeats(self.replay, three[0])):
-                proved = False
-            for step in meetings(self.replay, three):
-                meeting = size + step * period
-                sizes = {**self.base, self.letter: meeting}
-                if self.replay.at(sizes).legal:
-                    crossings.append(meeting)
-        return proved, crossings
+    around = legal or now
+    for letter in letters if len(letters) > 1 else ():
+        for size in candidates[: min(ALONE_TRIED, most)]:
+            sizes = {**around, letter: size}
+            if allowed(replay, sizes) and replay.at(sizes).legal:
+                return sizes
+    return legal
 
 
-def _independent(replay: Replay, legal: dict[str, LegalSet], base: dict[str, int]) -> bool:
-    """Whether legal sizes of the letters also work together: tried on the first few of each."""
-    letters = list(legal)
-    first = [_few(legal[letter], base[letter]) for letter in letters]
-    for left in first[0]:
-        for right in first[1]:
-            sizes = {**base, letters[0]: left, letters[1]: right}
-            if not replay.at(sizes).legal:
-                return False
-    return True
+# ---- several letters ---------------------------------------------------------------------------
+
+
+def _go_together(growth: Growth, found: SizeStudy, failed: set[int]) -> None:
+    """Whether legal sizes of the letters also work together: known from the operators, else tried
+    on a few of each.
+    """
+    letters = list(found.legal)
+    if len(letters) < 2:
+        return
+    always = not growth.must_hold & failed
+    bound = any(not legal.residues for legal in found.legal.values())
+    found.separate = always and not growth.doubts and not bound
+    if found.proved:
+        return
+    base, replay = found.chosen, growth.replay
+    few = {letter: _few(found.legal[letter], base[letter]) for letter in letters}
+    if not replay.complete:
+        few = {letter: sizes[:3] for letter, sizes in few.items()}
+    for first, second in combinations(letters, 2):
+        for left in few[first]:
+            for right in few[second]:
+                if not replay.at({**base, first: left, second: right}).legal:
+                    found.independent = False
+    found.equal = replay.complete and _equal(replay, found, base)
+
+
+def _equal(replay: Replay, found: SizeStudy, base: dict[str, int]) -> bool:
+    """Whether each letter alone has one size, and all together have any."""
+    size = next(iter(base.values()))
+    alone = all(base[one] == size and legal.others == (size,) for one, legal in found.legal.items())
+    if not alone or any(legal.residues for legal in found.legal.values()):
+        return False
+    near = range(max(1, size - PAIRS_TRIED), size + PAIRS_TRIED)
+    return all(replay.at(dict.fromkeys(base, n)).legal for n in near)
 
 
 def _few(found: LegalSet, around: int) -> list[int]:
+    """Some of the smallest legal sizes, and some around the one that is evaluated."""
     sizes: list[int] = []
-    size: int | None = found.next_from(max(1, around - found.period))
-    while size is not None and len(sizes) < 4:
-        sizes.append(size)
-        size = found.next_from(size + 1)
-    return sizes
-
-
-# ---- what the file promises --------------------------------------------------------------------
-
-
-def _check_promises(replay: Replay, sweep: _Sweep, found: SizeStudy) -> None:
-    """`where` must allow legal sizes alone, and size notes must hold at each of them."""
-    legal = found.legal[sweep.letter]
-    for outcome_size in range(1, len(sweep.outcomes) + 1):
-        outcome = sweep.at(outcome_size)
-        sizes = {**sweep.base, sweep.letter: outcome_size}
-        if not allowed(replay, sizes):
-            continue
-        if not outcome.legal and not replay.context.rules:
-            continue  # without a `where` a size that does not work is simply not one of the net's
-        if not outcome.legal:
-            found.findings.append(_rule_broken(replay, legal, outcome, sizes))
-            return
-        wrong = replay.notes_at(outcome, sizes)
-        if wrong:
-            kind, span = wrong[0]
-            if all(known.primary.span != span for known in found.findings):
-                at = f"found at {sweep.letter} = {outcome_size}"
-                found.findings.append(kind.at(span, notes=(at,)))
-            return
-
-
-def allowed(replay: Replay, sizes: dict[str, int]) -> bool:
-    """Whether these sizes obey every `where` of the net."""
-    context = replay.context
-    kept, context.sizes, context.replayed = context.sizes, sizes, []
-    try:
-        return all(rule() for rule in context.rules)
-    finally:
-        context.sizes, context.replayed = kept, None
-
-
-def _rule_broken(
-    replay: Replay, legal: LegalSet, outcome: Outcome, sizes: dict[str, int]
-) -> Diagnostic:
-    size = sizes[legal.letter]
-    near = [n for n in (legal.before(size), legal.next_from(size + 1)) if n is not None]
-    shown = tuple([f"{legal.letter} = {n}" for n in near])
-    sides = replay.context.network.open_sides[0]
-    assert outcome.kind is not None
-    reason = outcome.kind.message
-    if outcome.span is not None:
-        reason = f"{reason} (line {outcome.span.line})"
-    kind = SizeRuleBroken(str(legal), f"{legal.letter} = {size}", shown, reason)
-    return kind.at(sides.span)
+    for begin in (1, max(1, around - found.period)):
+        size: int | None = found.next_from(begin)
+        for _ in range(4):
+            if size is None:
+                break
+            sizes.append(size)
+            size = found.next_from(size + 1)
+    return sorted(set(sizes))

@@ -156,7 +156,7 @@ def parts_of(item: Any) -> Iterator[Any]:
             yield from parts_of(one)
     elif isinstance(item, Record) and hasattr(item, "span"):
         yield item
-        for name in type(item).__slots__:
+        for name in type(item).__fields__:
             if name != "span":
                 yield from parts_of(getattr(item, name))
 

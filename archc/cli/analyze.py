@@ -44,7 +44,12 @@ def add_parser(subparsers: Any) -> argparse.ArgumentParser:
     add("--style", choices=STYLES, default="archc", help="whose table it looks like")
     add("--format", choices=FORMATS, default="table", help="how it is printed")
     add("--no-bias", action="store_true", help="count parameters without biases")
-    add("--input", metavar="SIZE", help="the size of an open input, 320x320x3")
+    add(
+        "--input",
+        metavar="SIZE",
+        help="evaluate at this size, 320x320x3, of the first input, or left=320x320x3 of the one "
+        "called left: numbers for its letters, another height and width if it has none",
+    )
     add("--batch", type=_positive, default=1, metavar="N", help="MACs, values, bytes of N samples")
     add("--dtype", type=_dtype, default="float32", help="fp32, bf16, fp16, fp64, fp8, int8")
     add("--depth", type=_positive, metavar="N", help="one row for each level of N names in a path")

@@ -7,6 +7,7 @@ imported, and only its arguments are declared: start-up is most of a small comma
 from __future__ import annotations
 
 import argparse
+import errno
 import os
 import sys
 from collections.abc import Sequence
@@ -14,7 +15,7 @@ from importlib import import_module
 from typing import Any
 
 from archc import __version__
-from archc.limits import DEFAULT, Limits
+from archc.limits import DEFAULT, DEPTH_AT_MOST, Limits
 
 DONE, FINDINGS, NOT_DONE, INTERRUPTED = 0, 1, 2, 130
 
@@ -142,6 +143,8 @@ def _changed_limits(parser: argparse.ArgumentParser, given: list[str]) -> dict[s
             parser.error(f"--limit {text}: the limits are {', '.join(Limits.__fields__)}")
         if not (number.isascii() and number.isdigit() and len(number) <= 18):
             parser.error(f"--limit {text}: `{name}` takes a whole number")
+        if name == "depth" and int(number) > DEPTH_AT_MOST:
+            parser.error(f"--limit {text}: `depth` goes up to {DEPTH_AT_MOST:,}")
         changes[name] = int(number)
     return changes
 
@@ -168,6 +171,9 @@ def _bug(fault: Exception, words: list[str]) -> int:
 
     if isinstance(fault, MemoryError):
         return complain("out of memory")
+    if isinstance(fault, OSError) and fault.errno in (errno.ENOSPC, errno.EIO, errno.EDQUOT):
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115  flushed at exit
+        return complain(f"the output could not be written: {os.strerror(fault.errno)}")
     if os.environ.get("ARCHC_TRACEBACK"):
         traceback.print_exception(fault)
     frames = traceback.extract_tb(fault.__traceback__)

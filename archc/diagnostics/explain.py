@@ -84,7 +84,8 @@ def index(found: dict[str, type[Kind]]) -> str:
 def first_sentence(kind: type[Kind]) -> str:
     """The beginning of what it means, on one line."""
     text = " ".join(sections(kind)["What it means"].split())
-    return re.split(r"(?<=[.:])\s", text, maxsplit=1)[0].rstrip(".:")
+    sentence = re.match(r"(?:`[^`]*`|[^`])*?(?=[.:]\s|[.:]?$)", text)
+    return sentence.group() if sentence is not None else text
 
 
 def pages() -> dict[str, str]:

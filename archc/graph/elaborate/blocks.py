@@ -11,6 +11,7 @@ from archc.diagnostics.kinds.values import MissingValue, ValueNotAllowed
 from archc.diagnostics.model import Label
 from archc.graph.elaborate import joins, layers
 from archc.graph.elaborate.arguments import bind_parameters
+from archc.graph.elaborate.asked import input_steps
 from archc.graph.elaborate.formulas import Mistake
 from archc.graph.elaborate.frame import STEPS_PER_BLOCK, Context, Frame, Stop, TooLarge
 from archc.graph.elaborate.inputs import fits, open_letter, shown, written_shape
@@ -128,6 +129,7 @@ def _frame_inside(
     inner = Frame(scope, level, instance)
     inner.stop = frame.stop
     inner.waiting = frame.waiting
+    inner.net_scope = frame.net_scope
     return inner
 
 
@@ -280,6 +282,7 @@ def _enter_net(
     inner = _frame_inside(frame, scope, Level(entry.path, None), instance, entry)
     inner.arrows = False
     inner.inputs = rows
+    inner.net_scope = scope
     if call.until is not None:
         inner.stop = Stop(f"{entry.path}.{'.'.join(call.until.parts)}", frame.stop)
     net_parameters(context, inner, net.tree, variant, given, call.span)
@@ -290,7 +293,7 @@ def _net_rows(
     context: Context, frame: Frame, net: NetDefinition, call: tree.Call
 ) -> tuple[dict[str, int], tree.Call]:
     """The rows for the net's inputs by name, or the running value; and the call without them."""
-    names = _input_names(net.tree)
+    names = list(dict.fromkeys([name for name, _ in input_steps(net.tree)]))
     rows: dict[str, int] = {}
     kept = []
     for keyword in call.keywords:
@@ -301,17 +304,13 @@ def _net_rows(
             rows[keyword.name] = row.node
         else:
             kept.append(keyword)
+    if not rows and len(names) > 1:
+        takes = " ".join([f"`{name}=row`" for name in names])
+        kind = ValueNotAllowed(f"`{net.name}`", f"one value for {len(names)} inputs", takes)
+        raise Mistake(kind, call.span)
     if not rows:
         rows[""] = layers.running(context, frame, net.name, call.span)
     return rows, replace(call, keywords=tuple(kept))
-
-
-def _input_names(net: tree.Net) -> set[str]:
-    names = set()
-    for line in net.body:
-        if isinstance(line, tree.Row) and any(isinstance(step, tree.Input) for step in line.steps):
-            names.add(line.label.text if line.label else "input")
-    return names
 
 
 def _net_outputs(context: Context, inner: Frame, call: tree.Call) -> None:
@@ -352,7 +351,7 @@ def _run_extern(
         names = ", ".join([parameter.parts[0] for parameter in parameters])
         takes = f"{len(parameters)} ({names})"
         raise Mistake(WrongNumberOfValues(extern.name, len(rows), takes), call.span)
-    outer = frame.inside(scope=frame.net_scope or frame.scope)
+    outer = frame.inside(scope=_extern_scope(frame, extern))
     sides, count = written_shape(context, outer, extern.tree.result)
     if sides is None or None in sides:
         takes = "numbers, names and letters: the size must be known"
@@ -360,3 +359,13 @@ def _run_extern(
     size = Shape(tuple([side for side in sides if side is not None]), count)
     node = context.add(Extern(name=extern.name, size=size), tuple(rows), path, frame, call.span)
     frame.value = node.index
+
+
+def _extern_scope(frame: Frame, extern: ExternDefinition) -> Scope:
+    """What an extern's result may name: its file, and what the net around the row is given."""
+    scope = Scope(extern.scope)
+    net = frame.net_scope
+    if net is not None:
+        scope.names.update(net.names)
+        scope.implicit.update(net.implicit)
+    return scope

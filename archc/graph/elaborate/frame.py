@@ -11,6 +11,7 @@ from typing import Any
 from archc.diagnostics.kinds.expansion import ExpansionTooLarge
 from archc.diagnostics.kinds.syntax import SyntaxMistake
 from archc.diagnostics.model import Bag, Fix, Kind, Label
+from archc.graph.elaborate.asked import Asked
 from archc.graph.elaborate.formulas import Formulas, Mistake, Silenced
 from archc.graph.elaborate.levels import Entry, Level, Naming
 from archc.graph.elaborate.scope import Datum, RowRef, Scope, Side, Word, open_side
@@ -128,7 +129,7 @@ class Context:
         self.checks: list[tuple[tree.CheckRow, Frame]] = []
         self.depth = 0
         self.sizes: dict[str, int] = {}
-        self.input_override: tuple[int, ...] | None = None
+        self.asked: Asked | None = None
         self.formulas.read_side = self._read_side
         self.side_reads = 0
         self.bound_channels: dict[int, int] = {}
@@ -137,6 +138,7 @@ class Context:
         self.replayed: list[Value | None] | None = None
         self.paths_of_join: tuple[Label, ...] = ()
         self.rules: list[Callable[[], bool]] = []
+        self.conditions: list[tree.Expression] = []
         self.obeys_rules = True
 
     def hooks(self, bodies: Any) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from archc.diagnostics.kinds.notes import SizePromiseBroken, SizeRuleBroken
 from archc.diagnostics.kinds.syntax import SyntaxMistake
 from archc.diagnostics.kinds.values import ValueNotAllowed
+from archc.diagnostics.model import Label
 from archc.graph.elaborate.formulas import Mistake
 from archc.graph.elaborate.frame import Context, Frame
 from archc.graph.elaborate.levels import claim
@@ -12,7 +13,6 @@ from archc.graph.elaborate.scope import Scope, open_side
 from archc.graph.ir import OpenSides
 from archc.ops.ends import Input
 from archc.ops.values import Count, Shape, Value, text_of
-from archc.source import Span
 from archc.syntax import tree
 
 SIDE_IF_OPEN = 224
@@ -29,12 +29,12 @@ def run_input(context: Context, frame: Frame, step: tree.Input, name: str | None
         raise Mistake(SyntaxMistake(found, "a block works on the running value"), step.span)
     asked = set(context.sizes)
     with context.reading_sides():
-        shape, letters = input_shape(context, frame, step)
+        shape, letters = input_shape(context, frame, step, name or "input")
     if (
         letters
         and not asked
         and context.obeys_rules
-        and context.input_override is None
+        and context.asked is None
         and step.where is not None
     ):
         shape = _obeying(context, frame, step, shape, letters)
@@ -76,17 +76,20 @@ def _obeying(
 
 
 def input_shape(
-    context: Context, frame: Frame, step: tree.Input
+    context: Context, frame: Frame, step: tree.Input, name: str
 ) -> tuple[Shape, list[tuple[str, int]]]:
     """The shape of an input row and its open letters with their axes; open letters become names."""
-    override = context.input_override
+    asked = context.asked
+    if asked is not None and not asked.concerns(name, not context.network.inputs):
+        asked = None
     letters: list[tuple[str, int]] = []
     text = step.shape
     count = _input_count(context, frame, text.count)
     if isinstance(text.dims, tree.Name) and text.dims.parts == ("int",):
-        return Shape((), count), letters
+        dims = asked.sides_for([], False, text) if asked is not None else []
+        return Shape(tuple(dims), count), letters
     sides = text.dims.sides if isinstance(text.dims, tree.Size) else (text.dims,)
-    dims: list[int] = []
+    dims = []
     for axis, side in enumerate(sides):
         if side is None:
             kind = ValueNotAllowed("an input", "?", "numbers and letters: HxWx3 leaves sides open")
@@ -95,15 +98,15 @@ def input_shape(
         if letter is not None:
             size = context.sizes.get(letter)
             if size is None:
-                size = override[axis] if override and axis < len(override) else SIDE_IF_OPEN
+                size = dict(enumerate(asked.sides if asked else ())).get(axis, SIDE_IF_OPEN)
             letters.append((letter, axis))
             frame.scope.names[letter] = open_side(size, letter)
             context.sizes[letter] = size
             dims.append(size)
         else:
             dims.append(_side(context, frame, side))
-    if override and not letters and not context.network.inputs:
-        dims = _overridden(dims, override, step.span)
+    if asked is not None:
+        dims = asked.sides_for(dims, bool(letters), text)
     if any(side < 1 for side in dims):
         raise Mistake(ValueNotAllowed("an input", text.span.text, "sides of at least 1"), text.span)
     return Shape(tuple(dims), count), letters
@@ -115,13 +118,6 @@ def _again(context: Context, frame: Frame, step: tree.Input, shape: Shape) -> Sh
     sides = dims.sides if isinstance(dims, tree.Size) else (dims,)
     again = [_side(context, frame, side) for side in sides if side is not None]
     return Shape(tuple(again), shape.count)
-
-
-def _overridden(dims: list[int], override: tuple[int, ...], span: Span) -> list[int]:
-    if len(override) != len(dims):
-        shown = "x".join([str(side) for side in override])
-        raise Mistake(ValueNotAllowed("--input", shown, f"{len(dims)} sides for this input"), span)
-    return list(override)
 
 
 def open_letter(side: tree.Expression, scope: Scope) -> str | None:
@@ -158,25 +154,52 @@ def _given(context: Context, frame: Frame, step: tree.Input, name: str) -> None:
         raise Mistake(kind, frame.instance.span or step.span)
     frame.value = node
     context.finish(frame.level.entry(name or "input", step.span), node, frame)
-    shape = context.nodes[node].shape
-    sides = step.shape.dims.sides if isinstance(step.shape.dims, tree.Size) else ()
-    if not isinstance(shape, Shape) or not sides:
+    value = context.nodes[node].shape
+    if value is None:
         return
-    for axis, side in enumerate(sides):
-        if axis < len(shape.dims) and side is not None:
-            letter = open_letter(side, frame.scope)
-            if letter is not None:
-                context.bind_side(frame.scope, letter, node, axis, shape.dims[axis])
-    last = sides[-1]
-    if last is not None:
-        wanted = _side(context, frame, last)
-        if len(sides) != len(shape.dims) or wanted != shape.channels:
-            kind_broken = SizePromiseBroken(
-                frame.instance.name, step.shape.span.text, str(shape), "input"
-            )
-            raise Mistake(kind_broken, frame.instance.span or step.span)
+    if not isinstance(value, Shape) or not _is_given(context, frame, step.shape, node, value):
+        written = step.shape.span
+        kind_broken = SizePromiseBroken(frame.instance.name, written.text, shown(value), "input")
+        other = Label(written, "promised here")
+        raise Mistake(kind_broken, frame.instance.span or step.span, other=other)
     if step.where is not None:
-        _check_rule(context, frame, step, str(shape))
+        _check_rule(context, frame, step, str(value))
+
+
+def _is_given(
+    context: Context, frame: Frame, text: tree.ShapeText, node: int, shape: Shape
+) -> bool:
+    """Whether a value has the rank, channels and count of an input; its letters get their sizes."""
+    dims = text.dims
+    is_int = isinstance(dims, tree.Name) and dims.parts == ("int",)
+    sides = dims.sides if isinstance(dims, tree.Size) else () if is_int else (dims,)
+    if len(sides) != len(shape.dims) or (text.count is None) != (shape.count is None):
+        return False
+    if text.count is not None and not _is_count_given(context, frame, text.count, node, shape):
+        return False
+    for axis, side in enumerate(sides):
+        letter = open_letter(side, frame.scope) if side is not None else None
+        if letter is not None and axis == shape.rank:
+            context.bind_channels(frame.scope, letter, node, shape.channels)
+        elif letter is not None:
+            context.bind_side(frame.scope, letter, node, axis, shape.dims[axis])
+    last = sides[-1] if sides else None
+    with context.reading_sides():
+        return last is None or _side(context, frame, last) == shape.channels
+
+
+def _is_count_given(
+    context: Context, frame: Frame, count: tree.Expression, node: int, shape: Shape
+) -> bool:
+    """Whether a value has as many things as an input says; a letter stands for any number."""
+    letter = open_letter(count, frame.scope)
+    if letter is not None and isinstance(shape.count, int):
+        context.bind_side(frame.scope, letter, node, -1, shape.count)
+    if letter is not None:
+        return True
+    with context.reading_sides():
+        wanted = shape_count(context, frame, count)
+    return isinstance(wanted, Count) or wanted is None or wanted == shape.count
 
 
 def _check_rule(context: Context, frame: Frame, step: tree.Input, size: str) -> None:
@@ -189,7 +212,10 @@ def _check_rule(context: Context, frame: Frame, step: tree.Input, size: str) -> 
 
     if frame.inputs is None:
         context.rules.append(holds)
-    if not context.obeys_rules or holds():
+        context.conditions.append(where)
+    elif context.is_open:
+        context.side_reads += 1  # what a net used as a block demands may hold at some sizes alone
+    if (frame.inputs is None and not context.obeys_rules) or holds():
         return
     rule = step.where.span.text
     kind = SizeRuleBroken(rule, size, (), f"`where {rule}` does not hold for it")

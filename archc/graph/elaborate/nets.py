@@ -10,6 +10,7 @@ from archc.diagnostics.kinds.names import NameTaken, UnknownBlock, UnknownLayer
 from archc.diagnostics.kinds.values import ValueNotAllowed
 from archc.diagnostics.model import Bag
 from archc.graph.elaborate import bodies, layers
+from archc.graph.elaborate.asked import Asked, input_steps
 from archc.graph.elaborate.formulas import Mistake
 from archc.graph.elaborate.frame import Context, Frame, TooLarge
 from archc.graph.elaborate.levels import Level
@@ -40,14 +41,13 @@ def elaborate(
     bag: Bag,
     limits: Limits = DEFAULT,
     sizes: dict[str, int] | None = None,
-    input_override: tuple[int, ...] | None = None,
+    asked: Asked | None = None,
 ) -> Network | None:
     """Expand a net to a checked network; None if it has errors, which are in the bag.
 
-    `sizes` gives numbers to open letters (`H`, `W`); `input_override` another size to the first
-    input.
+    `sizes` gives numbers to open letters (`H`, `W`); `asked` another size to one input.
     """
-    context = expand(module, net, variant, bag, limits, sizes, input_override)
+    context = expand(module, net, variant, bag, limits, sizes, asked)
     return None if context.failed else context.network
 
 
@@ -58,7 +58,7 @@ def expand(
     bag: Bag,
     limits: Limits = DEFAULT,
     sizes: dict[str, int] | None = None,
-    input_override: tuple[int, ...] | None = None,
+    asked: Asked | None = None,
     obeys_rules: bool = True,
 ) -> Context:
     """Expand a net and keep all that is known of it: what `elaborate` gives, and how to replay its
@@ -74,7 +74,7 @@ def expand(
     network.title, network.span = found.title, found.name_span
     context = Context(network, bag, limits, frozenset(Op.registry) | frozenset(bodies.flags()))
     context.sizes = dict(sizes or {})
-    context.input_override = input_override
+    context.asked = asked
     context.obeys_rules = obeys_rules
     context.hooks(bodies)
     collecting = gc.isenabled()
@@ -96,12 +96,17 @@ def _run(context: Context, module: Module, net: tree.Net, variant: str) -> None:
     scope = file_scope(context, module, ())
     frame = Frame(Scope(scope), Level("", None), context.network.root)
     frame.net_scope = frame.scope
-    frame.arrows = context.input_override is None
+    frame.arrows = context.asked is None
     try:
         for parameter in net.parameters:
             bodies.check_free(scope, parameter.name, parameter.name_span)
         net_parameters(context, frame, net, variant, {}, net.name_span)
+        asked = context.asked
+        if asked is not None:
+            context.sizes.update(asked.letters(net))
         context.run_body(frame, net.body)
+        if asked is not None and asked.name and asked.name not in context.network.inputs:
+            raise asked.unknown(tuple([name for name, _ in input_steps(net)]), net.name_span)
         if frame.value is None:
             kind = ValueNotAllowed(f"net `{net.name}`", "no rows", "an input and rows below it")
             raise Mistake(kind, net.name_span)

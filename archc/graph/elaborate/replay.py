@@ -68,6 +68,7 @@ class Replay:
             letter for sides in context.network.open_sides for letter, _, _ in sides.letters
         ]
         self.weights: dict[int, Tensors] = {}
+        self.made_weights: dict[int, Tensors] = {}
         self.all_weights: dict[str, Tensors] | None = None
 
     def at(self, sizes: dict[str, int]) -> Outcome:
@@ -140,9 +141,14 @@ class Replay:
         if any(value is None for value in given):
             return None
         try:
-            return self._one(self.context.rebuilds[node.index]().shape(*given))
+            op = self.context.rebuilds[node.index]()
         except Mistake as mistake:
             return mistake
+        found = op.shape(*given)
+        expected = self.made_weights.get(node.index)
+        if expected is not None and not isinstance(found, Kind) and op.weights(*given) != expected:
+            return _other_weights(node)
+        return self._one(found)
 
     def _one(self, found: Value | Kind) -> Value | Kind:
         """The one object that stands for all results equal to this."""
@@ -158,10 +164,7 @@ class Replay:
             node = context.nodes[index]
             found = node.op.weights(*[outcome.shapes[i] for i in node.inputs])
             if found != expected:
-                kind = ValueNotAllowed(
-                    f"`{node.op.word}`", "other weights at this size", "the same ones"
-                )
-                return Outcome(outcome.shapes, index, kind, node.span)
+                return Outcome(outcome.shapes, index, _other_weights(node), node.span)
         return outcome
 
     def _same_net(self, outcome: Outcome, context: Context) -> Outcome:
@@ -171,8 +174,10 @@ class Replay:
         kind = ValueNotAllowed("this size", "a net with other weights", "the same weights")
         return Outcome(outcome.shapes, len(context.nodes), kind)
 
-    def fix_weights(self, sizes: dict[str, int]) -> None:
-        """From here on the weights are those of these sizes."""
+    def fix_weights(self, sizes: dict[str, int], following: dict[int, bool]) -> None:
+        """From here on the weights are those of these sizes. `following` are the nodes whose
+        inputs follow them, with whether their channels do.
+        """
         outcome = self.at(sizes)
         if not outcome.legal:
             return
@@ -183,9 +188,26 @@ class Replay:
             inputs = [outcome.shapes[index] for index in node.inputs]
             if node.shape is None or None in inputs:
                 continue
+            if node.index in self.context.rebuilds:
+                self.made_weights[node.index] = self._made_at(node, inputs, sizes, outcome)
+                continue
             tensors = node.op.weights(*inputs)
-            if tensors and node.op.weights(*[_larger(shape) for shape in inputs]) != tensors:
+            if not tensors or node.index not in following:
+                continue
+            larger = [_larger(shape) for shape in inputs]
+            if following[node.index] or node.op.weights(*larger) != tensors:
                 self.weights[node.index] = tensors
+
+    def _made_at(
+        self, node: Node, inputs: list[Value | None], sizes: dict[str, int], outcome: Outcome
+    ) -> Tensors:
+        """The weights of an operator whose own values depend on an open side."""
+        context = self.context
+        kept, context.sizes, context.replayed = context.sizes, sizes, outcome.shapes
+        try:
+            return context.rebuilds[node.index]().weights(*inputs)
+        finally:
+            context.sizes, context.replayed = kept, None
 
     def notes_at(self, outcome: Outcome, sizes: dict[str, int]) -> list[tuple[Kind, Span]]:
         """Size notes that do not hold at a legal size."""
@@ -209,6 +231,10 @@ class Replay:
         finally:
             context.sizes, context.replayed = kept, None
         return wrong
+
+
+def _other_weights(node: Node) -> Kind:
+    return ValueNotAllowed(f"`{node.op.word}`", "other weights at this size", "the same ones")
 
 
 def _weights(context: Context) -> dict[str, Tensors]:
