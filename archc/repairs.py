@@ -38,15 +38,25 @@ class Outcome:
         """How many findings of a kind there are."""
         return sum(found.slug == slug for found in self.findings)
 
-    def worse_than(self, before: Outcome) -> bool:
-        """Whether there are more errors of any kind than before.
+    def worse_than(self, before: Outcome, edited: frozenset[int]) -> bool:
+        """Whether there are more errors of any kind than before, or one on an edited line.
 
-        Sizes are not looked at while a line cannot be read, so only lines are compared then.
+        Sizes are not looked at while a line cannot be read. Once all can, errors come to light that
+        were there before; only those on the edited lines are then held against the edit.
         """
         unread = any(found.severity == "error" for found in before.parsing)
-        errors = self.parsing if unread else self.findings
-        new = Counter([found.slug for found in errors if found.severity == "error"])
+        errors = [found for found in self.findings if found.severity == "error"]
+        if unread:
+            parsing = [found for found in self.parsing if found.severity == "error"]
+            if not parsing and any(self._is_on(found, edited) for found in errors):
+                return True
+            errors = parsing
+        new = Counter([found.slug for found in errors])
         return any(number > before.count(slug) for slug, number in new.items())
+
+    def _is_on(self, found: Diagnostic, lines: frozenset[int]) -> bool:
+        span = found.primary.span
+        return span.source is self.source and span.line in lines
 
 
 class Repairs:
@@ -81,7 +91,8 @@ class Repairs:
         if before is None:
             before = self._before[source] = self.check(source, source.text)
         after = self.check(source, text)
-        return before.count(found.slug) > after.count(found.slug) and not after.worse_than(before)
+        gone = before.count(found.slug) > after.count(found.slug)
+        return gone and not after.worse_than(before, edited_lines(source.text, fix.edits))
 
     def check(self, source: SourceFile, text: str) -> Outcome:
         """What would be found if the file had this text."""
@@ -113,7 +124,7 @@ class Repairs:
                 continue
             after = self.check(source, text)
             gone = before.count(found.slug) > after.count(found.slug)
-            if gone and not after.worse_than(before):
+            if gone and not after.worse_than(before, edited_lines(source.text, fix.edits)):
                 return text
         return None
 
@@ -127,3 +138,15 @@ def applied(text: str, edits: Iterable[Edit]) -> str | None:
         text = text[: edit.span.start] + edit.replacement + text[edit.span.end :]
         last = edit.span.start
     return text
+
+
+def edited_lines(text: str, edits: Iterable[Edit]) -> frozenset[int]:
+    """The lines that the edits touch, by their numbers afterwards."""
+    lines: set[int] = set()
+    shift = 0
+    for edit in sorted(edits, key=lambda edit: edit.span.start):
+        first = text.count("\n", 0, edit.span.start) + 1 + shift
+        more = edit.replacement.count("\n")
+        lines.update(range(first, first + more + 1))
+        shift += more - text.count("\n", edit.span.start, edit.span.end)
+    return frozenset(lines)

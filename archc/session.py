@@ -14,7 +14,7 @@ from archc.graph.elaborate import expand
 from archc.graph.elaborate.asked import Asked
 from archc.graph.elaborate.frame import STEPS_PER_LAYER, Context
 from archc.graph.ir import Network
-from archc.graph.modules import Module, Modules
+from archc.graph.modules import Chosen, Module, Modules, full_name
 from archc.limits import DEFAULT, Limits
 from archc.record import replace
 from archc.source import SourceFile, Span
@@ -25,9 +25,6 @@ REPLAYED_FOR_ONE = 50
 """a layer is expanded in the time that 10 bytes are parsed, or 50 layers replayed at other sizes"""
 
 _OWN = ("size-rule-broken",)
-
-Chosen = tuple[str, str | None]
-"""the name of a net and of its variant, None where it has none"""
 
 
 class Session:
@@ -278,11 +275,6 @@ def matches(nets: dict[str, list[str]], part: str) -> list[list[Chosen]]:
     if variant in nets.get(net, ()) and [(net, variant)] not in found:
         found.append([(net, variant)])
     return found
-
-
-def full_name(net: str, variant: str | None) -> str:
-    """`resnet.50`."""
-    return net if variant is None else f"{net}.{variant}"
 
 
 def all_names(nets: dict[str, list[str]]) -> list[str]:

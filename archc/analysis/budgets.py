@@ -14,10 +14,8 @@ from archc.diagnostics.kinds.checks import CheckNeedsCount
 from archc.diagnostics.kinds.targets import BudgetExceeded, BudgetWithoutNet
 from archc.diagnostics.model import Diagnostic, Label
 from archc.files import SUFFIX, split_name
+from archc.graph.modules import Chosen, full_name
 from archc.source import Span
-
-Chosen = tuple[str, str | None]
-"""the name of a net and of its variant, None where it has none"""
 
 
 def concerns(budget: Budget, place: str, net: str, variant: str | None) -> bool:
@@ -44,11 +42,6 @@ def exceeded(rules: Rules, costs: Costs, place: str) -> list[Diagnostic]:
             if finding is not None:
                 found.append(finding)
     return found
-
-
-def full_name(net: str, variant: str | None) -> str:
-    """`resnet.50`."""
-    return net if variant is None else f"{net}.{variant}"
 
 
 class Watch:

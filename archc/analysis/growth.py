@@ -13,9 +13,9 @@ from math import lcm
 from typing import Any
 
 from archc.analysis.steady import CONSTANT, WILD, Steady, Unsteady, growth_of, numbers_in
+from archc.graph.elaborate.formulas import Mistake
 from archc.graph.elaborate.replay import Replay
 from archc.graph.ir import Node
-from archc.ops.base import Op
 from archc.ops.conv import Windowed
 from archc.ops.join import Join
 from archc.ops.values import Shape, Value
@@ -27,9 +27,7 @@ Grown = list[Sides]
 """of one value; of a list one for each item"""
 
 _SAME = frozenset(
-    "relu relu6 leaky prelu elu selu gelu silu hswish hsigmoid sigmoid tanh softplus mish softmax "
-    "exp complement bn lrn layernorm l2norm dropout droppath noise scale layerscale identity "
-    "shuffle attention pad".split()
+    ["relu", "relu6", "leaky", "prelu", "elu", "selu", "gelu", "silu", "hswish", "hsigmoid", "sigmoid", "tanh", "softplus", "mish", "softmax", "exp", "complement", "bn", "lrn", "layernorm", "l2norm", "dropout", "droppath", "noise", "scale", "layerscale", "identity", "shuffle", "attention", "pad"]
 )
 _ALL_BUT_ONE = frozenset(("groupnorm", "instancenorm"))
 """they refuse a map of one place, which is a condition on both sides at once"""
@@ -61,7 +59,21 @@ class Growth:
                 continue
             self.grown.append(self._of(node))
             known[key] = self.grown[-1]
-            self._note(node.op, self.grown[-1])
+            self._note(self.grown[-1])
+        self._promised()
+
+    def _promised(self) -> None:
+        """What headers of blocks promise has a period of its own."""
+        context = self.replay.context
+        for side, frame, node, axis in context.promises:
+            self.numbers |= numbers_in(side)
+            try:
+                said = growth_of(side, frame.scope, context.formulas, self.grown)
+                met = said.met(self.grown[node][0][axis])
+            except Unsteady as doubt:
+                self.doubts.add(str(doubt))
+                continue
+            self._note([(met, CONSTANT, CONSTANT)])
 
     def _follow(self, node: Node) -> None:
         given = [sides for index in node.inputs for sides in self.grown[index]]
@@ -87,7 +99,7 @@ class Growth:
             self.doubts.add(str(doubt))
             return _constant(shape)
 
-    def _note(self, op: Op, grown: Grown) -> None:
+    def _note(self, grown: Grown) -> None:
         """The periods, and what must not be: channels that follow a size, sides that shrink."""
         for sides in grown:
             for side in sides:
@@ -220,6 +232,9 @@ class Growth:
         context.formulas.evaluate = listening  # type: ignore[method-assign]
         try:
             context.rebuilds[node.index]()
+        except Mistake as mistake:
+            self.doubts.add(str(mistake))
+            return None
         finally:
             context.formulas.evaluate = plain  # type: ignore[method-assign]
         try:

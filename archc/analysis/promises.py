@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 LARGEST_TRIED = 10**6
 AROUND = 64
-PAIRS_TRIED = 20_000
+PAIRS_TRIED = 40_000
 """a `where` is asked for them, and the net only where it says yes"""
 
 
@@ -114,18 +114,15 @@ def _suspects(
         pairs = [(a, b) for a in sorted(numbers) for b in sorted(numbers)]
         if compared:
             wide = [_period(found, letter) for letter in (first, second)]
-            starts = [found.chosen[letter] for letter in (first, second)]
-            pairs += [
-                (a, b)
-                for a in range(starts[0], starts[0] + wide[0])
-                for b in range(starts[1], starts[1] + wide[1])
-            ]
+            for left, right in ((1, 1), (found.chosen[first], found.chosen[second])):
+                across = range(right, right + wide[1])
+                pairs += [(a, b) for a in range(left, left + wide[0]) for b in across]
         for a, b in pairs[:PAIRS_TRIED]:
             yield {**found.chosen, first: a, second: b}, (first, second)
 
 
 def _period(found: SizeStudy, letter: str) -> int:
-    return min(max(2 * found.legal[letter].period, 8), 2 * AROUND)
+    return min(max(2 * found.legal[letter].period, 32), 2 * AROUND)
 
 
 def allowed(replay: Replay, sizes: dict[str, int]) -> bool:

@@ -10,7 +10,6 @@ from archc.record import Record
 from archc.source import Span
 
 Level = Literal["error", "warn", "allow"]
-LEVELS: tuple[Level, ...] = ("error", "warn", "allow")
 
 
 class Ceiling(Record):

@@ -38,9 +38,9 @@ class SizeStudy:
 
     `legal` maps a letter to its set; `chosen` are the sizes reports are made at; `independent`
     says that no sizes of two letters were found that work apart and not together, `separate` that
-    there can be none; `equal` that the letters have to be equal, as far as was tried. `findings`
-    are rules (`where`) and size notes that some legal size breaks; `complete` says that one
-    expansion served all sizes.
+    there can be none; `equal` are pairs of letters that have to be equal, as far as was tried.
+    `findings` are rules (`where`) and size notes that some legal size breaks; `complete` says that
+    one expansion served all sizes.
     """
 
     def __init__(self, chosen: dict[str, int]) -> None:
@@ -48,7 +48,7 @@ class SizeStudy:
         self.chosen = chosen
         self.independent = True
         self.separate = True
-        self.equal = False
+        self.equal: list[tuple[str, str]] = []
         self.promises_found = False
         self.complete = True
         self.findings: list[Diagnostic] = []
@@ -84,14 +84,14 @@ class SizeStudy:
         tried = max([found.tried for found in self.legal.values()])
         joined = " and ".join([str(found) for found in self.legal.values()])
         if self.equal:
-            first, *others = self.legal
-            joined = " and ".join([f"{first} equal to {other}" for other in others])
+            joined = " and ".join([f"{one} equal to {other}" for one, other in self.equal])
+            tried = max([*self.chosen.values()]) + PAIRS_TRIED - 1
         elif not self.independent:
             joined += "; not every pair of them goes together"
         if not self.proved:
             return f"{joined} (found for sizes up to {tried})"
         if self.promises_found:
-            return f"{joined} (proved for all sizes; `where` tried for sizes up to {tried})"
+            return f"{joined} (proved for all sizes; `where` was tried, not proved)"
         return f"{joined} (proved for all sizes)"
 
 
@@ -193,23 +193,32 @@ def _go_together(growth: Growth, found: SizeStudy, failed: set[int]) -> None:
     base, replay = found.chosen, growth.replay
     few = {letter: _few(found.legal[letter], base[letter]) for letter in letters}
     if not replay.complete:
-        few = {letter: sizes[:3] for letter, sizes in few.items()}
+        few = {letter: sizes[:2] for letter, sizes in few.items()}
     for first, second in combinations(letters, 2):
         for left in few[first]:
             for right in few[second]:
                 if not replay.at({**base, first: left, second: right}).legal:
                     found.independent = False
-    found.equal = replay.complete and _equal(replay, found, base)
+    if replay.complete:
+        found.equal = _equal(replay, found, base)
 
 
-def _equal(replay: Replay, found: SizeStudy, base: dict[str, int]) -> bool:
-    """Whether each letter alone has one size, and all together have any."""
-    size = next(iter(base.values()))
-    alone = all(base[one] == size and legal.others == (size,) for one, legal in found.legal.items())
-    if not alone or any(legal.residues for legal in found.legal.values()):
-        return False
+def _equal(replay: Replay, found: SizeStudy, base: dict[str, int]) -> list[tuple[str, str]]:
+    """The letters that have one size alone, by pairs that have any size together; all or none."""
+    letters = list(base)
+    size = base[letters[0]]
+    for one, legal in found.legal.items():
+        if legal.residues or legal.others != (size,) or base[one] != size:
+            return []
     near = range(max(1, size - PAIRS_TRIED), size + PAIRS_TRIED)
-    return all(replay.at(dict.fromkeys(base, n)).legal for n in near)
+
+    def works(together: tuple[str, ...]) -> bool:
+        return all(replay.at({**base, **dict.fromkeys(together, n)}).legal for n in near)
+
+    pairs = [pair for pair in combinations(letters, 2) if works(pair)]
+    if sorted([letter for pair in pairs for letter in pair]) == sorted(letters):
+        return pairs
+    return [(letters[0], other) for other in letters[1:]] if works(tuple(letters)) else []
 
 
 def _few(found: LegalSet, around: int) -> list[int]:

@@ -14,6 +14,7 @@ from archc.analysis.periods import (
     repeats,
 )
 from archc.graph.elaborate.replay import Outcome, Replay
+from archc.record import replace
 
 FIRST_WANTED = 224
 FEWEST_TRIED = 4
@@ -44,6 +45,8 @@ class Sweep:
         self.outcomes: list[Outcome] = []
         self.period = growth.periods[letter]
         self.horizon = horizon(growth, letter)
+        if growth.doubts or growth.replay.weights or growth.replay.made_weights:
+            self.horizon = max(self.horizon, 2 * FIRST_WANTED)
         self._works = Outcome([])
 
     def at(self, size: int) -> Outcome:
@@ -64,6 +67,10 @@ class Sweep:
         found = self._set_up_to(max(self.period, self.horizon) + behind)
         if self.base[self.letter] not in found or not self.replay.complete:
             found = self._set_up_to(self.base[self.letter] + behind)
+        base = self.base[self.letter]
+        if base not in found:
+            others = tuple(sorted({*found.others, base}))
+            found = replace(found, others=others, proved=False)
         return found
 
     def _set_up_to(self, last: int) -> LegalSet:
@@ -77,9 +84,8 @@ class Sweep:
             last = min(2 * last, most)
             start = self._start(period, last)
         if start is None:
-            legal = {size for size in range(1, last + 1) if self.at(size).legal}
-            legal.add(self.base[self.letter])
-            return LegalSet(self.letter, 1, (), last + 1, tuple(sorted(legal)), False, last)
+            legal = tuple([size for size in range(1, last + 1) if self.at(size).legal])
+            return LegalSet(self.letter, 1, (), last + 1, legal, False, last)
         residues = tuple(
             sorted({n % period for n in range(start, start + period) if self.at(n).legal})
         )
@@ -87,9 +93,6 @@ class Sweep:
         proved, crossings = self._proof(period, start)
         smallest, folded = shortest(period, residues)
         begin = self._pull_down(start, smallest, folded)
-        base = self.base[self.letter]
-        if base >= begin and base % smallest not in folded:
-            crossings.append(base)
         kept = tuple(sorted({*[n for n in others if n < begin], *crossings}))
         return LegalSet(self.letter, smallest, folded, begin, kept, proved, len(self.outcomes))
 
@@ -119,21 +122,29 @@ class Sweep:
         proved = proved and not replay.weights and period % self.growth.periods[self.letter] == 0
         crossings: list[int] = []
         for size in range(start, start + period):
-            three = [self.at(size + step * period) for step in range(3)]
-            if all(outcome.legal for outcome in three):
-                continue
-            proved = proved and repeats(replay, three)
-            crossings += self._crossings(period, size, three)
+            at, three = self._three(size, period)
+            if not three[0].legal:
+                proved = proved and repeats(replay, three)
+                crossings += self._crossings(period, at, three)
+            elif not all(outcome.legal for outcome in three):
+                proved = False
         return proved, crossings
+
+    def _three(self, size: int, period: int) -> tuple[int, list[Outcome]]:
+        """A size and the outcomes three times a period apart; of a failure from where no window of a fixed
+        size decides any more, if it was another one before.
+        """
+        while True:
+            three = [self.at(size + step * period) for step in range(3)]
+            failed = not any(outcome.legal for outcome in three)
+            if size > self.horizon or not failed or repeats(self.replay, three):
+                return size, three
+            size += period
 
     def _crossings(self, period: int, size: int, three: list[Outcome]) -> list[int]:
         node = three[0].node
-        known = replayable = 0 <= node < len(self.growth.grown)
-        if not known or not replayable or not may_meet(self.growth, node):
+        if not 0 <= node < len(self.growth.grown) or not may_meet(self.growth, node):
             return []
-        found: list[int] = []
         two = [self.fresh(size), self.fresh(size + period)]
-        for step in meetings(self.replay, node, two):
-            if self.fresh(size + step * period).legal:
-                found.append(size + step * period)
-        return found
+        met = [size + step * period for step in meetings(self.replay, node, two)]
+        return [n for n in met if self.fresh(n).legal]

@@ -19,10 +19,10 @@ from pydantic import (  # noqa: TID253  imported where there is a configuration
 
 from archc.analysis.rules import Level
 from archc.diagnostics.explain import all_kinds, first_sentence
+from archc.graph.ir import METRICS
 from archc.limits import Limits
 from archc.syntax.build_formulas import UNITS
 
-METRICS = ("params", "macs", "flops", "values", "memory", "peak", "layers")
 DIGITS = 18
 FORM = rf"([0-9]{{1,{DIGITS}}})(?:\.([0-9]{{1,{DIGITS}}}))? ?([KMGT]i?B?|B)?"
 

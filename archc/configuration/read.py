@@ -100,7 +100,7 @@ def _validated(table: dict[str, Any], places: Places, root: str) -> Configuratio
 
 
 def _budget(table: BudgetTable, number: int, places: Places) -> Budget:
-    from archc.configuration.model import METRICS
+    from archc.graph.ir import METRICS
 
     path: Path = ("budgets", number)
     ceilings = [

@@ -7,10 +7,10 @@ from typing import Any
 
 from pydantic import ValidationError  # noqa: TID253  imported where there is a configuration
 
-from archc.configuration.model import METRICS
 from archc.configuration.places import Path, Places
 from archc.diagnostics.explain import all_kinds
 from archc.diagnostics.similar import suggestion
+from archc.graph.ir import METRICS
 from archc.limits import Limits
 
 LONGEST = 60

@@ -102,6 +102,10 @@ class Instance:
         return f"Instance({self.name} at {self.path or '.'})"
 
 
+METRICS = ("params", "macs", "flops", "values", "memory", "peak", "layers")
+"""what checks and budgets limit, by name; a check may be of `output` too"""
+
+
 class Check(Record):
     """A `check` row or check column: `metric(row) relation value`, loosened by `within`.
 
@@ -139,7 +143,8 @@ class Network:
 
     `name` is `resnet.50`; `inputs`, `outputs` and `training_outputs` map the names people use to
     nodes. `carried` ties each `prev` node to the node it reads one step late. `open_sides` says
-    which sides were open, `size_rule` which sizes work, in words.
+    which sides were open, `size_rule` which sizes work, in words;
+    `asked` is the size that a user asked for in place of the written one.
     """
 
     def __init__(self, name: str, net: str, variant: str, source: SourceFile) -> None:
@@ -158,6 +163,7 @@ class Network:
         self.carried: dict[int, int] = {}
         self.open_sides: tuple[OpenSides, ...] = ()
         self.size_rule = ""
+        self.asked = ""
         self.span: Span | None = None
 
     @property

@@ -12,6 +12,9 @@ from archc.source import SourceFile
 from archc.syntax import tree
 from archc.syntax.parse import parse
 
+Chosen = tuple[str, str | None]
+"""the name of a net and of its variant, None where it has none"""
+
 
 class Loader(Protocol):
     """Finds the files that `use` names; the only way to other files."""
@@ -70,6 +73,11 @@ def variant_names(net: tree.Net) -> list[str]:
     if lies_on_its_side(net, table):
         return [row.name for row in table.rows]
     return [column.name for column in table.columns]
+
+
+def full_name(net: str, variant: str | None) -> str:
+    """`resnet.50`."""
+    return net if variant is None else f"{net}.{variant}"
 
 
 class Modules:

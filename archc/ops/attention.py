@@ -48,10 +48,6 @@ class Attention(Op):
     bias: bool = option("switch", default=True, doc="whether biases are added")
     dropout: Number = option("number", default=Fraction(0), doc="share of dropped weights")
 
-    @property
-    def sees_all(self) -> bool:
-        return True
-
     def shape(self, value: Any, *source: Any) -> Result:
         problem = within("dropout", self.dropout, 0, 1)
         if not source:

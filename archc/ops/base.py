@@ -89,8 +89,6 @@ class Op(Record):
     """gives the input's numbers again, all or some of them: no new value is computed"""
     weighted: ClassVar[bool] = False
     """counts 1 in `layers`, the depth people quote"""
-    bare_weight: ClassVar[bool] = False
-    """the weight's key is the row's name itself (`class_token`), with nothing behind it"""
     wants_pool_input: ClassVar[bool] = False
     """unpool: the third input is the value that went into the pooling it names"""
     always_shown: ClassVar[tuple[str, ...]] = ()
@@ -136,11 +134,6 @@ class Op(Record):
         return shown
 
     @property
-    def sees_all(self) -> bool:
-        """Whether each output depends on every place or thing of the input: gap, fc, attention."""
-        return False
-
-    @property
     def own_box(self) -> bool:
         """Whether the slides' memory column (`values`) counts the output.
 
@@ -173,7 +166,7 @@ class Op(Record):
     def reach(self) -> Reach | None:
         """Window, stride and dilation by side (one number stands for all sides).
 
-        None for an operator that looks at one place, and where `sees_all` is the answer.
+        None for an operator that looks at one place, and for one that sees all (gap, fc).
         """
         return None
 

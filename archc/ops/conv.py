@@ -319,10 +319,6 @@ class FullyConnected(Op):
     )
     start: Any = option("number", default=None, doc="initial value of the bias")
 
-    @property
-    def sees_all(self) -> bool:
-        return True
-
     def shape(self, value: Any) -> Result:
         return needs_numbers(self, value) or Shape((self.channels,), value.count)
 

@@ -43,7 +43,6 @@ class LayerScale(Op):
 
     words = ("layerscale",)
     elementwise = True
-    bare_weight = True
     start: Number = option(
         "number", default=Fraction("1e-6"), positional=True, doc="initial value of the factors"
     )
@@ -69,7 +68,6 @@ class ClassToken(Op):
     """
 
     words = ("classtoken",)
-    bare_weight = True
 
     def shape(self, value: Any) -> Result:
         problem = needs_things(self, value)
@@ -99,7 +97,6 @@ class Positions(Op):
     """
 
     words = ("positions",)
-    bare_weight = True
     longest: int | None = option("integer", default=None, doc="positions in the table")
 
     def shape(self, value: Any) -> Result:

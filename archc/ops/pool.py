@@ -165,10 +165,6 @@ class GlobalAvgPool(Op):
 
     words = ("gap",)
 
-    @property
-    def sees_all(self) -> bool:
-        return True
-
     def shape(self, value: Any) -> Result:
         return needs_map(self, value) or value.with_spatial((1,) * value.rank)
 

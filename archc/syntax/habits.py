@@ -9,6 +9,7 @@ from archc.diagnostics.model import Diagnostic, Edit, Fix
 from archc.source import Span
 from archc.syntax import habits_languages as languages
 from archc.syntax import habits_signs as signs
+from archc.syntax import habits_slides as slides
 from archc.syntax.failure import RESERVED, Failure, Recogniser
 from archc.syntax.wording import show
 
@@ -83,6 +84,13 @@ def _equals(failure: Failure) -> Diagnostic | None:
             span,
             (f"write `{name}:`", f"{name}:"),
             "unsafe",
+        )
+    if re.search(r"\b(?:if|where)\b", failure.before):
+        return failure.report(
+            "a comparison is `==`, not `=`",
+            "write `==`",
+            failure.here(1),
+            ("write `==`", "=="),
         )
     if (
         re.fullmatch(r"=\s*(?:[\w?]+|\([^()]*\))(?:x(?:\w+|\([^()]*\)|\?))*\s*", failure.rest)
@@ -239,7 +247,9 @@ def _colon(failure: Failure) -> Diagnostic | None:
 _RECOGNISERS: tuple[Recogniser, ...] = (
     signs.look_alike, signs.control, _header_colon, languages.python_word, languages.from_import,
     languages.torch_or_keras, languages.caffe_or_darknet, languages.foreign_comment,
+    slides.guard_in_front, slides.repeated_in_front, slides.bare_cells, slides.slide_word,
     signs.foreign_operator, signs.single_quotes, signs.open_quote, signs.brackets, _size_signs,
+    slides.size_tuple,
     signs.leading_minus, languages.call_brackets, _table_header, _variant_row, _header_name,
     _equals, _number_with_letters, _missing, signs.letter, _bar, _colon, _reserved,
 )  # fmt: skip

@@ -27,6 +27,9 @@ def python_word(failure: Failure) -> Diagnostic | None:
         return None
     word = match.group(1)
     found, expected = _PYTHON[word]
+    if word == "def" and re.search(r"__|\bself\b|\bforward\b", failure.text):
+        advice = "the rows of a net are both its layers and their order: no constructor, no forward"
+        return failure.report(found, advice, failure.span(0, len(word)))
     signature = re.fullmatch(r"def\s+(\w+)\s*(\([\w\s,=]*\))\s*:?", failure.text)
     if signature:
         fix = ("write a block", f"block {signature[1]}{signature[2]}")
@@ -46,7 +49,7 @@ def from_import(failure: Failure) -> Diagnostic | None:
 
 
 _CALL = re.compile(
-    r"(?:(?:self\.)?(?P<name>\w+)\s*=\s*)?(?P<where>(?:\w+\.)*)(?P<layer>\w+)"
+    r"(?:(?:self\.)?(?P<name>\w+)\s*[=:]\s*)?(?P<where>(?:\w+\.)*)(?P<layer>\w+)"
     r"\((?P<written>.*?)\)\s*,?(?:\(\w+\))?"
 )
 

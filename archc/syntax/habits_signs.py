@@ -69,11 +69,16 @@ def leading_minus(failure: Failure) -> Diagnostic | None:
     match = re.match(r"-\s*((?:\w+(?:\.\d+)?)|\([^()]*\))", failure.rest)
     if match is None or "NUMBER" not in failure.expected:
         return None
-    advice = "a leading minus stands in brackets, as `a -b` is a difference"
+    found = "this minus has nothing in front of it"
     span, plain = failure.here(match.end()), f"(-{match[1]})"
-    return failure.report(
-        "this minus has nothing in front of it", advice, span, (f"write `{plain}`", plain)
-    )
+    if re.search(r"\b(?:input|on)\s*$|->\s*$", failure.before):
+        return failure.report(found, "a size has no negative sides", span)
+    if failure.before[-1:].isalnum():
+        return failure.report(found, "words are set apart by spaces", span)
+    advice = "a leading minus stands in brackets, as `a -b` is a difference"
+    certain = re.search(r"(?:[(,]|\belse)\s*$", failure.before)
+    fix = (f"write `{plain}`", plain)
+    return failure.report(found, advice, span, fix, "safe" if certain else "unsafe")
 
 
 def foreign_operator(failure: Failure) -> Diagnostic | None:

@@ -143,3 +143,13 @@ def test_every_shipped_check_holds(networks):
     for path in sorted((Path(__file__).parents[2] / "specs").glob("*.arch")):
         for network in networks(path.stem):
             assert [found.message for found in failed_checks(network)] == []
+
+
+def test_checks_of_the_written_size_are_not_made_at_another():
+    import archc
+
+    text = "net a()\n  input 8x8x3\n  conv 3x3 5 pad=1\n  check macs == 8640\n  check params == 1\n"
+    assert len(failed_checks(archc.loads(text).graph)) == 1
+    assert len(failed_checks(archc.loads(text.replace("8640", "1")).graph)) == 2
+    larger = archc.loads(text.replace("8640", "1"), input="16x16x3").graph
+    assert ["parameters" in found.message for found in failed_checks(larger)] == [True]

@@ -10,10 +10,11 @@ from pathlib import Path
 import pytest
 
 from archc.analysis.check import SUMMED
-from archc.configuration.model import METRICS, amount, schema
+from archc.configuration.model import amount, schema
 from archc.configuration.read import read
 from archc.configuration.wording import BUDGET_KEYS, TABLES
 from archc.diagnostics.kinds.checks import UNITS
+from archc.graph.ir import METRICS
 from tests.cli.conftest import TOY
 from tests.cli.test_start import SCRIPT
 from tests.conftest import ROOT

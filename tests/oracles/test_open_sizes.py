@@ -111,7 +111,7 @@ def test_brute_force_agrees(name, letter):
     ],
 )
 def test_the_rules_of_the_language_page(name, rule):
-    """LANGUAGE.md section 7."""
+    """The specs of docs/language/open-sizes.md, and their like."""
     found = study(*open_nets()[name])
     assert found is not None
     assert str(found.legal["H"]) == rule

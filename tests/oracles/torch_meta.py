@@ -89,7 +89,7 @@ def quiet() -> Iterator[None]:
         yield
 
 
-# ---- rules of the language that are stricter than torch (LANGUAGE.md sections 1, 6 and 13) ------
+# ---- rules of the language that are stricter than torch (docs/language/sizes.md, joins.md) ------
 
 
 def rule_against(op: Op, shapes: tuple[Value, ...]) -> str:

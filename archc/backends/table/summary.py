@@ -44,6 +44,8 @@ def head(view: View) -> tuple[str, ...]:
         lines.append(f"open sizes, evaluated at {evaluated(report)}")
     if network.size_rule:
         lines.append(f"sizes that work: {network.size_rule}")
+    if network.asked and network.checks:
+        lines.append(f"checks that depend on the size are not made at {network.asked}")
     if view.no_bias:
         lines.append("without biases")
     return tuple(lines)

@@ -234,7 +234,7 @@ class NetNotChosen(Kind):
 class NameTaken(Kind):
     """What it means:
         A parameter, `let`, block or net has the name of a layer, a flag, a reserved word or
-        something that is already in sight. Or two rows of one level have the same name.
+        something already in sight. Or two rows of one level, or two lines or columns of one table.
     Why:
         Bare words on a row are told apart by what they name. If a parameter could be called `relu`,
         nobody could tell what a row says.

@@ -33,7 +33,7 @@ class Asked(Record):
         Sides that letters leave open are as asked already. Of an input without letters, height
         and width may change.
         """
-        free = 0 if is_open else len(dims) - 1
+        free = 0 if is_open or not dims else len(dims) - 1
         if len(dims) == len(self.sides) and tuple(dims[free:]) == self.sides[free:]:
             return list(self.sides)
         raise Mistake(self._misfit(is_open, free, written), written.span)

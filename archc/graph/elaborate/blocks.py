@@ -219,6 +219,7 @@ def _match(
                 with context.reading_sides():
                     wanted = context.whole(side, inner, "a side")
                 broken = broken or wanted != shape.dims[axis]
+                context.promise(side, inner, axis)
     if broken:
         kind = SizePromiseBroken(block.name, text.span.text, str(shape), "input")
         raise Mistake(kind, call.span, other=Label(text.span, "promised here"))
@@ -258,6 +259,8 @@ def _keep_promise(
         kind = SizePromiseBroken(definition.name, text.span.text, shown(shape), "output")
         promised = (Label(text.span, "promised here"),)
         context.report(kind, call.span, inner, secondary=promised)
+    for axis, side in enumerate(text.dims.sides if isinstance(text.dims, tree.Size) else ()):
+        context.promise(side, inner, axis)
 
 
 # ---- nets as blocks ----------------------------------------------------------------------------

@@ -13,7 +13,9 @@ from archc.graph.elaborate.formulas import Mistake
 from archc.graph.elaborate.frame import Context, Frame, TooLarge
 from archc.graph.elaborate.notes import take_meta
 from archc.graph.elaborate.scope import UNKNOWN, BlockDefinition, Policy, Scope, policy_for
+from archc.graph.elaborate.variants import refuse_twins
 from archc.ops.base import Op
+from archc.record import replace
 from archc.source import Span
 from archc.syntax import tree
 
@@ -198,6 +200,8 @@ def _dispatch(context: Context, frame: Frame, statement: tree.Statement) -> bool
     if isinstance(statement, tree.Split):
         return rows.run_split(context, frame, statement)
     if isinstance(statement, tree.Columns):
+        frame.columns = (replace(statement, columns=()), statement.span.line)
+        refuse_twins(statement.columns)
         frame.columns = (statement, statement.span.line)
     elif isinstance(statement, tree.Output):
         frame.outputs.append(statement)

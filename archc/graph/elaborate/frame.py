@@ -139,7 +139,9 @@ class Context:
         self.paths_of_join: tuple[Label, ...] = ()
         self.rules: list[Callable[[], bool]] = []
         self.conditions: list[tree.Expression] = []
+        self.promises: list[tuple[tree.Expression, Frame, int, int]] = []
         self.obeys_rules = True
+        self.none_obeys = False
 
     def hooks(self, bodies: Any) -> None:
         """Tie the knot: blocks and joins run bodies, bodies run blocks and joins."""
@@ -250,6 +252,11 @@ class Context:
         if self.is_open and node is not None:
             side = open_side(side, name, node, axis)
         scope.implicit[name] = side
+
+    def promise(self, side: tree.Expression | None, frame: Frame, axis: int) -> None:
+        """A side of the running value that a header promises; a replay makes sure of it."""
+        if self.is_open and side is not None and frame.value is not None:
+            self.promises.append((side, frame.inside(), frame.value, axis))
 
     def bind_channels(self, scope: Scope, name: str, node: int | None, channels: int) -> None:
         """C of a block's incoming value; a replay makes sure that other sizes keep it."""

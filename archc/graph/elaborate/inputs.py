@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from archc.diagnostics.kinds.notes import SizePromiseBroken, SizeRuleBroken
 from archc.diagnostics.kinds.syntax import SyntaxMistake
 from archc.diagnostics.kinds.values import ValueNotAllowed
@@ -17,6 +19,7 @@ from archc.syntax import tree
 
 SIDE_IF_OPEN = 224
 SIZES_TRIED = 512
+FIXED_TRIED = 32
 
 
 def run_input(context: Context, frame: Frame, step: tree.Input, name: str | None) -> None:
@@ -61,18 +64,33 @@ def run_input(context: Context, frame: Frame, step: tree.Input, name: str | None
 def _obeying(
     context: Context, frame: Frame, step: tree.Input, shape: Shape, letters: list[tuple[str, int]]
 ) -> Shape:
-    """The input at the first size from 224 up that its `where` allows; as it is if none is."""
+    """The input at the first sizes that its `where` allows; as it is if none are found."""
     assert step.where is not None
+    names = list(dict.fromkeys([letter for letter, _ in letters]))
     with context.reading_sides():
-        for size in range(SIDE_IF_OPEN, SIDE_IF_OPEN + SIZES_TRIED):
-            for letter, _ in letters:
+        for sizes in _guesses(names):
+            for letter, size in sizes.items():
                 frame.scope.names[letter] = open_side(size, letter)
             if context.truth(step.where, frame):
-                context.sizes.update(dict.fromkeys([letter for letter, _ in letters], size))
+                context.sizes.update(sizes)
                 return _again(context, frame, step, shape)
-    for letter, _ in letters:
+    for letter in names:
         frame.scope.names[letter] = open_side(SIDE_IF_OPEN, letter)
+    context.none_obeys = True
     return shape
+
+
+def _guesses(letters: list[str]) -> Iterator[dict[str, int]]:
+    """Sizes for letters: equal ones from 224 up, then smaller; then one letter apart from the
+    others.
+    """
+    for size in (*range(SIDE_IF_OPEN, SIDE_IF_OPEN + SIZES_TRIED), *range(SIDE_IF_OPEN - 1, 0, -1)):
+        yield dict.fromkeys(letters, size)
+    apart = (*range(SIDE_IF_OPEN, 2 * SIZES_TRIED), *range(SIDE_IF_OPEN - 1, 0, -1))
+    for size in range(SIDE_IF_OPEN, SIDE_IF_OPEN + FIXED_TRIED):
+        for letter in letters if len(letters) > 1 else ():
+            for other in apart:
+                yield {**dict.fromkeys(letters, size), letter: other}
 
 
 def input_shape(
@@ -218,7 +236,10 @@ def _check_rule(context: Context, frame: Frame, step: tree.Input, size: str) -> 
     if (frame.inputs is None and not context.obeys_rules) or holds():
         return
     rule = step.where.span.text
-    kind = SizeRuleBroken(rule, size, (), f"`where {rule}` does not hold for it")
+    reason = f"`where {rule}` does not hold for it"
+    if context.none_obeys:
+        reason += ", and no size was found for which it does"
+    kind = SizeRuleBroken(rule, size, (), reason)
     context.report(kind, frame.instance.span or step.where.span, frame)
 
 

@@ -75,6 +75,7 @@ def expand(
     context = Context(network, bag, limits, frozenset(Op.registry) | frozenset(bodies.flags()))
     context.sizes = dict(sizes or {})
     context.asked = asked
+    network.asked = asked.text if asked is not None else ""
     context.obeys_rules = obeys_rules
     context.hooks(bodies)
     collecting = gc.isenabled()
@@ -105,8 +106,9 @@ def _run(context: Context, module: Module, net: tree.Net, variant: str) -> None:
         if asked is not None:
             context.sizes.update(asked.letters(net))
         context.run_body(frame, net.body)
-        if asked is not None and asked.name and asked.name not in context.network.inputs:
-            raise asked.unknown(tuple([name for name, _ in input_steps(net)]), net.name_span)
+        names = tuple([name for name, _ in input_steps(net)])
+        if asked is not None and asked.name not in ("", *names, *context.network.inputs):
+            raise asked.unknown(names, net.name_span)
         if frame.value is None:
             kind = ValueNotAllowed(f"net `{net.name}`", "no rows", "an input and rows below it")
             raise Mistake(kind, net.name_span)

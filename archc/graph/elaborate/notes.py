@@ -14,12 +14,12 @@ from archc.graph.elaborate.frame import Context, Frame
 from archc.graph.elaborate.inputs import fits, shown, written_shape
 from archc.graph.elaborate.trail import size_trail
 from archc.graph.elaborate.variants import chosen, special_cells
-from archc.graph.ir import Check
+from archc.graph.ir import METRICS, Check
 from archc.ops.values import Shape, Value, Window
 from archc.source import Span
 from archc.syntax import tree
 
-METRICS = ("params", "macs", "flops", "values", "memory", "peak", "layers", "output")
+CHECKED = (*METRICS, "output")
 
 
 def check_arrow(context: Context, frame: Frame, arrow: tree.Arrow, first: int) -> None:
@@ -118,8 +118,8 @@ def _add(
     given: tuple[tuple[str, int], ...],
     span: Span,
 ) -> None:
-    if metric.name not in METRICS:
-        raise Mistake(UnknownName(metric.name, "check", METRICS), metric.span)
+    if metric.name not in CHECKED:
+        raise Mistake(UnknownName(metric.name, "check", CHECKED), metric.span)
     row, node = _row_of(context, frame, metric)
     number: Fraction | int = 0
     unit = Fraction(0)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from archc.diagnostics.kinds.notes import SizePromiseBroken
 from archc.diagnostics.kinds.values import ValueNotAllowed
 from archc.diagnostics.model import Kind
 from archc.graph.elaborate.formulas import Mistake
@@ -122,7 +123,25 @@ class Replay:
             shape = shapes[index]
             if isinstance(shape, Shape) and shape.dims and shape.channels != channels:
                 return self._verdict(self.anew(dict(context.sizes)))
-        return self._same_weights(Outcome(shapes), context)
+        broken = self._broken_promise(shapes) if context.promises else None
+        return broken or self._same_weights(Outcome(shapes), context)
+
+    def _broken_promise(self, shapes: list[Value | None]) -> Outcome | None:
+        """The first side of a block that is not as its header says."""
+        context = self.context
+        for side, frame, node, axis in context.promises:
+            shape = shapes[node]
+            if not isinstance(shape, Shape):
+                continue
+            try:
+                if context.whole(side, frame, "a side") == shape.dims[axis]:
+                    continue
+                name = frame.instance.name
+                kind: Kind = SizePromiseBroken(name, side.span.text, str(shape), "input")
+            except Mistake as mistake:
+                kind = mistake.kind
+            return Outcome(shapes, len(shapes), kind, side.span)
+        return None
 
     def _new(
         self, node: Node, shapes: list[Value | None], memo: dict[Any, Value | Kind]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from archc.diagnostics.kinds.names import CellCount, ColumnUnknown
 from archc.diagnostics.kinds.values import ValueNotAllowed
 from archc.graph.elaborate.again import Making
-from archc.graph.elaborate.formulas import Known, Mistake
+from archc.graph.elaborate.formulas import Known, Mistake, Silenced
 from archc.graph.elaborate.frame import Context, Frame
 from archc.graph.elaborate.levels import Level, claim, descend
 from archc.graph.elaborate.naming import Own, fill
@@ -169,6 +169,8 @@ def _with_cells(
     if frame.columns is None:
         raise no_header("columns", row.span)
     table, line = frame.columns
+    if not table.columns:  # the header has a mistake
+        raise Silenced(row.span)
     names = tuple([column.name for column in table.columns])
     if len(row.cells) != len(names):
         raise Mistake(CellCount(len(row.cells), names, line), row.span)

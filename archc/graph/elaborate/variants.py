@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from archc.diagnostics.kinds.names import CellCount, ColumnUnknown
+from archc.diagnostics.kinds.names import CellCount, ColumnUnknown, NameTaken
 from archc.diagnostics.kinds.syntax import SyntaxMistake
 from archc.diagnostics.kinds.values import MissingValue
+from archc.diagnostics.model import Label
 from archc.graph.elaborate.formulas import Mistake
 from archc.graph.elaborate.frame import Context, Frame
 from archc.graph.elaborate.scope import Datum
@@ -25,6 +26,9 @@ def net_parameters(
     defaults.
     """
     table = variants_table(net)
+    if table is not None:
+        refuse_twins(table.columns)
+        _refuse_twin_rows(table.rows)
     cells: dict[str, tree.Cell] = {}
     if table is not None and variant:
         names = tuple(variant_names(net))
@@ -56,7 +60,7 @@ def _value(
 
 
 def variant_cells(net: tree.Net, table: tree.Variants, index: int) -> dict[str, tree.Cell]:
-    """The cells of one variant by column name (checks by position are in `check_cells`)."""
+    """The cells of one variant by column name (checks and meta are in `special_cells`)."""
     parameters = {parameter.name for parameter in net.parameters}
     if not lies_on_its_side(net, table):
         found = {}
@@ -75,6 +79,28 @@ def variant_cells(net: tree.Net, table: tree.Variants, index: int) -> dict[str, 
         if column.kind == "value":
             found[column.name] = cell
     return found
+
+
+def refuse_twins(columns: tuple[tree.Column, ...]) -> None:
+    """Raise Mistake if two columns have one name; a metric may have several checks."""
+    seen: dict[tuple[str, str], Span] = {}
+    for column in columns:
+        first = seen.setdefault((column.kind, column.name), column.span)
+        if first is not column.span and column.kind != "check":
+            raise _twin(" ".join(column.span.text.split()), "column", column.span, first)
+
+
+def _refuse_twin_rows(rows: tuple[tree.VariantRow, ...]) -> None:
+    seen: dict[str, Span] = {}
+    for row in rows:
+        first = seen.setdefault(row.name, row.name_span)
+        if first is not row.name_span:
+            raise _twin(row.name, "row", row.name_span, first)
+
+
+def _twin(name: str, what: str, span: Span, first: Span) -> Mistake:
+    kind = NameTaken(name, f"another {what} of this table, at line {first.line}", "")
+    return Mistake(kind, span, other=Label(first, "the name is taken here"))
 
 
 def special_cells(net: tree.Net, variant: str) -> list[tuple[tree.Column, tree.Cell]]:

@@ -1,0 +1,113 @@
+"""Rows that can be read and mean nothing, and what was most likely meant by them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from archc.diagnostics.dialects import layer_word
+from archc.diagnostics.kinds.names import UnknownLayer
+from archc.diagnostics.kinds.values import ValueNotAllowed
+from archc.graph.elaborate.formulas import Mistake
+from archc.graph.elaborate.frame import Frame
+from archc.graph.elaborate.scope import Scope
+from archc.ops.base import Field, Op
+from archc.source import Span
+from archc.syntax import tree
+
+_SWITCHES = {"True": "yes", "true": "yes", "False": "no", "false": "no"}
+
+
+def check_repeat(word: str, call: tree.Call, frame: Frame, scope: Scope) -> None:
+    """Raise Mistake for `unit 64 xn1` and `unit 64 x n1`: a repetition is `x(n1)`."""
+    for position, value in enumerate(call.values):
+        if not isinstance(value, tree.Name) or value.parts[0][:1] != "x" or len(value.parts) > 1:
+            continue
+        name = value.parts[0]
+        if scope.find(name) is not None or frame.level.find((name,)) is not None:
+            continue
+        span, times = value.span, name[1:]
+        if not times and position + 1 < len(call.values):
+            following = call.values[position + 1]
+            span, times = Span(span.source, span.start, following.span.end), following.span.text
+        elif not times or scope.find(times) is None:
+            continue
+        right = f"x{times}" if times.isdigit() else f"x({times.strip('()')})"
+        found, takes = f"`{' '.join(span.text.split())}`", f"`{right}` to repeat the row"
+        raise Mistake(ValueNotAllowed(f"`{word}`", found, takes, "", right), span)
+
+
+def check_window(word: str, cls: type[Op], call: tree.Call) -> None:
+    """Raise Mistake for `conv 3*3 128` and `conv 6 5`: a window is `3x3`."""
+    windowed = any(field.kind == "window" and field.positional for field in cls.fields.values())
+    if not windowed or len(call.values) < 2:
+        return
+    first, second = call.values[0], call.values[1]
+    if any(isinstance(value, tree.Size) for value in call.values):
+        return
+    text = first.span.text.replace(" ", "")
+    left, star, right = text.partition("*")
+    if star and left.isdigit() and right.isdigit():
+        found = ValueNotAllowed(word, f"the product `{text}`", "a window", "", f"{left}x{right}")
+        raise Mistake(found, first.span)
+    both = isinstance(first, tree.Number) and isinstance(second, tree.Number)
+    if both and second.span.text.isdigit() and len(call.values) == 2:
+        side = second.span.text
+        advice = f"a window has all its sides: `{side}x{side}`"
+        found = ValueNotAllowed(word, f"two numbers ({text} {side})", "a window and one number",
+                                advice, f"{side}x{side}")  # fmt: skip
+        raise Mistake(found, second.span)
+
+
+def number_behind_window(cls: type[Op], written: tuple[str, ...]) -> str:
+    """What to say of `maxpool 3x3 2 1`: a number too many behind a window."""
+    if "window" not in written or "pad" not in cls.fields:
+        return ""
+    return "a stride is glued to the window, `3x3/2`, and a pad has its name, `pad=1`"
+
+
+def no_word(
+    mistake: Mistake, name: str, word: str, field: Field | None, takes: str, scope: Scope
+) -> Mistake | None:
+    """What `conv 3x3 64 relu` and `bias=False` mean, or None."""
+    if field is not None:
+        if field.kind == "switch" and name in _SWITCHES:
+            right = _SWITCHES[name]
+            found = ValueNotAllowed("a switch", f"`{name}`", "yes or no", "", right)
+            return Mistake(found, mistake.span)
+        return None
+    meant = name if name in Op.registry else layer_word(name)
+    if not meant or scope.find(name) is not None:
+        return None
+    advice = f"a further layer stands behind `;`: `; {meant}`"
+    found = ValueNotAllowed(word, f"the layer `{name}`", takes, advice, f"; {meant}")
+    return Mistake(found, mistake.span)
+
+
+def check_glued(call: tree.Call, frame: Frame) -> None:
+    """Raise Mistake for `max pool 2x2/2`, `avg pool 2x2/2`, `batch norm`."""
+    if not call.values or len(call.head.parts) > 1:
+        return
+    word, second = call.head.parts[0], call.values[0]
+    if word.lower() not in _FIRST_HALVES or not isinstance(second, tree.Name):
+        return
+    half = second.parts[0].lower()
+    if frame.scope.find(word) is not None or half not in _SECOND_HALVES:
+        return
+    if frame.level.find(second.parts) is not None or frame.scope.find(half) is not None:
+        return
+    glued = f"{word.lower()}{half}"
+    meant = glued if glued in Op.registry else layer_word(glued)
+    if meant:
+        span = Span(call.head.span.source, call.head.span.start, second.span.end)
+        raise Mistake(UnknownLayer(f"{word} {second.parts[0]}", (), meant), span)
+
+
+_FIRST_HALVES = frozenset({"max", "avg", "average", "batch", "layer", "group", "instance"})
+_SECOND_HALVES = frozenset({"pool", "pooling", "norm", "normalization"})
+
+
+def unknown_layer(mistake: Mistake, word: str, frame: Frame) -> Any:
+    """A row of that name may be meant: `from d1`."""
+    if not isinstance(mistake.kind, UnknownLayer) or frame.level.find((word,)) is None:
+        return mistake
+    return Mistake(UnknownLayer(word, (), f"from {word}"), mistake.span)
