@@ -10,6 +10,7 @@ import errno
 import os
 import stat
 import sys
+from itertools import islice
 from typing import BinaryIO
 
 from archc.diagnostics.kinds.files import (
@@ -20,6 +21,7 @@ from archc.diagnostics.kinds.files import (
     PathOutsideRoots,
 )
 from archc.diagnostics.model import Kind
+from archc.diagnostics.similar import closest
 from archc.limits import DEFAULT, Limits
 from archc.resources import specs_root, templates_root
 from archc.source import SourceFile
@@ -33,6 +35,10 @@ PROJECT_MARKS = (CONFIGURATION, PYPROJECT, ".git")
 OUR_TABLE = b"[tool.archc"
 """how pyproject.toml mentions archc; the text is searched before anything is parsed"""
 NOT_FOLLOWED = frozenset({"node_modules", "__pycache__", "venv", "site-packages"})
+
+
+LOOKED_AT_MOST = 2000
+"""names of a root that are compared with a file that is not there"""
 
 
 class Files:
@@ -78,7 +84,7 @@ class Files:
                 return self._file(real, name)
             looked.append(name)
         if looked:
-            return ImportNotFound(path, tuple(dict.fromkeys(looked)))
+            return ImportNotFound(path, tuple(dict.fromkeys(looked)), _near(path, roots))
         return PathOutsideRoots(path, tuple([shown(root) for root in roots]))
 
     def roots(self, by: SourceFile) -> tuple[str, ...]:
@@ -279,6 +285,40 @@ def _is_below(path: str, roots: tuple[str, ...]) -> bool:
     if not path:
         return False
     return any(path == root or path.startswith(root.rstrip(os.sep) + os.sep) for root in roots)
+
+
+def _near(path: str, roots: tuple[str, ...]) -> tuple[str, ...]:
+    """Files of the roots whose own name is like that of one that is not there."""
+    shortest: dict[str, str] = {}
+    for root in roots:
+        for place in _some_files(root):
+            name = os.path.relpath(place, root).replace(os.sep, "/")
+            shortest[place] = min(shortest.get(place, name), name, key=len)
+    there: dict[str, list[str]] = {}
+    for place, name in shortest.items():
+        there.setdefault(os.path.basename(place).removesuffix(SUFFIX), []).append(name)
+    wanted = os.path.basename(path).removesuffix(SUFFIX)
+    stems = (wanted,) if wanted in there else closest(wanted, there)
+    return tuple(dict.fromkeys([place for stem in stems for place in there[stem]]))[:3]
+
+
+def _some_files(root: str) -> list[str]:
+    """.arch files of a folder and those inside it, as far as a bounded look finds them."""
+    found: list[str] = []
+    folders, left = [root], LOOKED_AT_MOST
+    while folders and left > 0:
+        try:
+            with os.scandir(folders.pop(0)) as entries:
+                seen = sorted(islice(entries, left), key=lambda entry: entry.name)
+        except OSError:
+            continue
+        left -= len(seen)
+        for entry in seen:
+            if entry.name.endswith(SUFFIX):
+                found.append(entry.path)
+            elif entry.name[0] != "." and entry.name not in NOT_FOLLOWED:
+                folders += [entry.path] if entry.is_dir(follow_symlinks=False) else []
+    return found
 
 
 def _is_link(place: str, root: str) -> bool:

@@ -16,8 +16,8 @@ from archc.analysis.steady import CONSTANT, WILD, Steady, Unsteady, growth_of, n
 from archc.graph.elaborate.formulas import Mistake
 from archc.graph.elaborate.replay import Replay
 from archc.graph.ir import Node
+from archc.ops.base import Op
 from archc.ops.conv import Windowed
-from archc.ops.join import Join
 from archc.ops.values import Shape, Value
 from archc.syntax import tree
 
@@ -26,12 +26,18 @@ Sides = tuple[Steady, ...]
 Grown = list[Sides]
 """of one value; of a list one for each item"""
 
-_SAME = frozenset(
-    ["relu", "relu6", "leaky", "prelu", "elu", "selu", "gelu", "silu", "hswish", "hsigmoid", "sigmoid", "tanh", "softplus", "mish", "softmax", "exp", "complement", "bn", "lrn", "layernorm", "l2norm", "dropout", "droppath", "noise", "scale", "layerscale", "identity", "shuffle", "attention", "pad"]
-)
+_SAME_TEXT = """
+relu relu6 leaky prelu elu selu gelu silu hswish hsigmoid sigmoid tanh softplus mish softmax exp
+complement bn lrn layernorm l2norm dropout droppath noise scale layerscale identity shuffle
+attention pad
+"""
+_SAME = frozenset(_SAME_TEXT.split())
 _ALL_BUT_ONE = frozenset(("groupnorm", "instancenorm"))
 """they refuse a map of one place, which is a condition on both sides at once"""
 _REGIONS = frozenset(("roipool", "roialign", "extern"))
+_MAPS = frozenset(
+    ("conv", "deconv", "maxpool", "avgpool", "lppool", "gap", "upsample", "pixelshuffle")
+) | {"pixelunshuffle"}
 _MET = frozenset(("add", "sub", "absdiff", "mean", "max", "mul", "concat"))
 
 
@@ -112,67 +118,56 @@ class Growth:
 
     def _step(self, node: Node, inputs: list[Grown], written: Sides | None, shape: Value) -> Grown:
         """The sides behind one operator."""
-        op = node.op
-        word = op.word
+        op, word = node.op, node.op.word
+        things = getattr(op, "things", False) is True
         if word == "list":
             return [sides for value in inputs for sides in value]
         if word in _REGIONS:
             return _constant(shape)
-        if isinstance(op, Join) and word in _MET and not getattr(op, "things", False):
+        if word in _MET and not things:
             return [self._met(node, [sides for value in inputs for sides in value])]
-        if word == "append":
-            return [(*_constant(shape)[0][:-1], WILD)] if isinstance(shape, Shape) else [()]
+        if word == "append" and isinstance(shape, Shape):
+            return [(*_constant(shape)[0][:-1], WILD)]
         if not inputs or len(inputs[0]) != 1 or not isinstance(shape, Shape):
             raise Unsteady("a list")
-        sides = inputs[0][0]
-        if word in _SAME:
-            return [sides]
-        if word in _ALL_BUT_ONE:
-            if len({side.letter for side in sides if side.moves}) > 1:
-                raise Unsteady("a condition on two letters")
-            return [sides]
-        if word in ("resize", "crop", "reshape"):
-            return [self._target(node, inputs, written)]
-        if written is not None:
-            raise Unsteady("an option that follows a size")
-        return [self._sized(node, inputs, shape)]
+        return [self._single(node, inputs, written, shape)]
 
-    def _sized(self, node: Node, inputs: list[Grown], shape: Shape) -> Sides:
+    def _single(
+        self, node: Node, inputs: list[Grown], written: Sides | None, shape: Shape
+    ) -> Sides:
+        """The sides behind an operator on one value."""
         op, word = node.op, node.op.word
         sides = inputs[0][0]
-        spatial, rest = sides[:-2], sides[-2:]
+        if word in ("resize", "crop", "reshape"):
+            return self._target(node, inputs, written)
+        if written is not None:
+            raise Unsteady("an option that follows a size")
+        if word == "unpool":
+            self._met(node, [sides, inputs[1][0]])
+            return inputs[2][0]
+        if word in _ALL_BUT_ONE and len({side.letter for side in sides if side.moves}) > 1:
+            raise Unsteady("a condition on two letters")
+        if word in _SAME or word in _ALL_BUT_ONE:
+            return sides
+        if word in _MAPS and len(sides) > 2:
+            return (*self._scaled(op, sides[:-2]), *sides[-2:])
+        return _counted(op, sides, shape)
+
+    def _scaled(self, op: Op, spatial: Sides) -> Sides:
+        """The sides behind a window, a factor or `to=`."""
+        if op.word == "gap" or getattr(op, "to", None) is not None:
+            return (CONSTANT,) * len(spatial)
         if isinstance(op, Windowed):
-            if getattr(op, "to", None) is not None:
-                return (*[CONSTANT] * len(spatial), *rest)
             reach = op.reach()
             assert reach is not None
-            strides = reach[1] * len(spatial) if len(reach[1]) == 1 else reach[1]
-            if word == "deconv":
-                return (*[s.times(Fraction(by)) for s, by in zip(spatial, strides)], *rest)
-            return (*[s.floored(by) for s, by in zip(spatial, strides)], *rest)
-        if word == "gap":
-            return (*[CONSTANT] * len(spatial), *rest)
-        if word in ("upsample", "pixelshuffle", "pixelunshuffle"):
+            by = reach[1]
+        else:
             given: Any = getattr(op, "factors", None) or getattr(op, "factor", None)
-            factors = (given,) if isinstance(given, int) else getattr(given, "sides", (1,))
-            factors = factors * len(spatial) if len(factors) == 1 else factors
-            if word == "pixelunshuffle":
-                return (*[s.floored(by) for s, by in zip(spatial, factors)], *rest)
-            return (*[s.times(Fraction(by)) for s, by in zip(spatial, factors)], *rest)
-        if word == "unpool":
-            self._met(node, [inputs[0][0], inputs[1][0]])
-            return inputs[2][0]
-        if word == "fc":
-            return (CONSTANT, sides[-1])
-        if word == "tokens":
-            return (*[CONSTANT] * (len(shape.dims)), WILD)
-        if word == "gram" and not sides[-1].moves:
-            return (CONSTANT, CONSTANT, CONSTANT) if len(shape.dims) == 2 else (CONSTANT, sides[-1])
-        if word in ("chunk", "morechannels") and not sides[-2].moves:
-            return sides
-        if word in ("sum", "mean", "max") and getattr(op, "things", False):
-            return (*sides[:-1], CONSTANT)
-        raise Unsteady(f"`{word}`")
+            by = (given,) if isinstance(given, int) else given.sides
+        by = by * len(spatial) if len(by) == 1 else by
+        if op.word in ("deconv", "upsample", "pixelshuffle"):
+            return tuple([side.times(Fraction(one)) for side, one in zip(spatial, by)])
+        return tuple([side.floored(one) for side, one in zip(spatial, by)])
 
     def _met(self, node: Node, paths: list[Sides]) -> Sides:
         """Paths of one shape: side by side."""
@@ -250,7 +245,7 @@ class Growth:
         found: list[Steady] = []
         for expression, scope in heard:
             sides = expression.sides if isinstance(expression, tree.Size) else (expression,)
-            grown = [growth_of(side, scope, formulas, self.grown) for side in sides]
+            grown = [growth_of(side, scope, formulas, self.grown) for side in sides if side]
             if node.op.word == "input" or isinstance(expression, tree.Size):
                 found += grown
             elif any(side.moves for side in grown):
@@ -259,6 +254,22 @@ class Growth:
         if node.op.word in ("input", "reshape") and len(found) != dims:
             raise Unsteady("a shape that was not understood")
         return (*found, CONSTANT)
+
+
+def _counted(op: Op, sides: Sides, shape: Shape) -> Sides:
+    """Behind what makes things of places, or works on the channels alone."""
+    word = op.word
+    if word == "fc":
+        return (CONSTANT, sides[-1])
+    if word == "tokens":
+        return (*[CONSTANT] * len(shape.dims), WILD)
+    if word == "gram" and not sides[-1].moves:
+        return (CONSTANT,) * (len(shape.dims) + 1)
+    if word in ("chunk", "morechannels") and not sides[-2].moves:
+        return sides
+    if word in ("sum", "mean", "max"):
+        return (*sides[:-1], CONSTANT)
+    raise Unsteady(f"`{word}`")
 
 
 def _constant(value: Value) -> Grown:

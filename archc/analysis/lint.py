@@ -11,6 +11,7 @@ from typing import Any
 
 from archc.diagnostics.kinds.lints import (
     BiasBeforeNorm,
+    ChannelsFirst,
     EvenWindowHalfPad,
     TrainingOutputUsed,
     UnusedBlock,
@@ -47,6 +48,7 @@ class Lints:
             if len(reading) == 1 and reading[0] >= 0:
                 self._found.extend(list(_lost_bias(node, network.nodes[reading[0]])))
         self._found.extend(list(_training_needed(network)))
+        self._found.extend(list(_channels_first(network)))
 
     def file(self, file: tree.File) -> None:
         """Look at the text of one file."""
@@ -106,6 +108,23 @@ def _lost_bias(node: Node, reader: Node) -> Iterator[Diagnostic]:
     biased = node.op.weighted and getattr(node.op, "bias", False)
     if biased and reader.op.word in CENTRED:
         yield BiasBeforeNorm(node.path, reader.op.word).at(node.span)
+
+
+PICTURE_AT_LEAST = 17
+"""sides of a picture; 3x8x8 may well be a strip of 8 channels"""
+
+
+def _channels_first(network: Network) -> Iterator[Diagnostic]:
+    """Inputs that are written as torch writes them: `3x224x224`."""
+    for index in network.inputs.values():
+        node = network.nodes[index]
+        shape = node.shape
+        if not isinstance(shape, Shape) or shape.rank != 2 or shape.count is not None:
+            continue
+        high, wide = shape.spatial
+        if high in (1, 3) and wide == shape.channels and wide >= PICTURE_AT_LEAST:
+            size = f"{high}x{wide}x{shape.channels}"
+            yield ChannelsFirst(size, f"{wide}x{shape.channels}x{high}").at(node.span)
 
 
 def _training_needed(network: Network) -> Iterator[Diagnostic]:

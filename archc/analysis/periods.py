@@ -12,7 +12,7 @@ from archc.diagnostics.kinds.sizes import (
     SizeNotWhole,
     WrongInput,
 )
-from archc.diagnostics.kinds.values import MissingValue
+from archc.diagnostics.kinds.values import MissingValue, ValueNotAllowed
 from archc.graph.elaborate.replay import Outcome, Replay
 from archc.ops.base import Op
 from archc.ops.ends import Input
@@ -22,6 +22,7 @@ from archc.ops.values import Shape, Value
 
 TRIED_AT_MOST = 4096
 PERIODS_BEHIND = 2
+WHOLE = "a whole number"
 
 
 def repeats(replay: Replay, three: list[Outcome]) -> bool:
@@ -46,7 +47,9 @@ def repeats(replay: Replay, three: list[Outcome]) -> bool:
         return isinstance(op, Crop)
     if isinstance(kind, WrongInput):
         return isinstance(op, PixelUnshuffle)
-    return isinstance(op, Input)
+    # A side of an input that is a fraction stays one; one that is too small may grow.
+    fractions = [k for k in kinds if isinstance(k, ValueNotAllowed) and WHOLE in k.takes]
+    return isinstance(op, Input) and all("/" in k.value for k in fractions) and fractions == kinds
 
 
 def has_longest(replay: Replay) -> bool:

@@ -71,6 +71,7 @@ class Steady(Record):
         return self.letter or other.letter
 
 
+_NOT_LINEAR = "a formula of a size that is not linear"
 CONSTANT = Steady()
 WILD = Steady(wild=True)
 
@@ -78,60 +79,71 @@ WILD = Steady(wild=True)
 def growth_of(
     expression: tree.Expression, scope: Scope, formulas: Formulas, grown: list[Any]
 ) -> Steady:
-    """How a formula follows the open sizes; raises Unsteady."""
+    """How a formula follows the open sizes; raises Unsteady. `grown` are the nodes' sides."""
+    return _Reader(scope, formulas, grown).grow(expression)
 
-    def side(name: tree.Name) -> Steady:
-        found = scope.find(name.parts[0])
+
+class _Reader:
+    """Reads the formulas of one scope."""
+
+    def __init__(self, scope: Scope, formulas: Formulas, grown: list[Any]) -> None:
+        self.scope = scope
+        self.formulas = formulas
+        self.grown = grown
+
+    def grow(self, formula: Any) -> Steady:
+        if isinstance(formula, tree.Name):
+            return self._side(formula)
+        if not any(self._side(name).moves for name in _names(formula)):
+            return CONSTANT
+        if isinstance(formula, tree.Signed):
+            return self.grow(formula.operand).times(Fraction(-1 if formula.sign == "-" else 1))
+        if isinstance(formula, tree.Function) and formula.name in ("floor", "ceil", "round"):
+            return self.grow(formula.arguments[0]).floored()
+        if isinstance(formula, tree.Arithmetic):
+            return self._chain(formula)
+        raise Unsteady(_NOT_LINEAR)
+
+    def _side(self, name: tree.Name) -> Steady:
+        found = self.scope.find(name.parts[0])
         if type(found) is not Side:
             return CONSTANT
         if found.node < 0:
             return Steady(found.letter, Fraction(1))
-        sides = grown[found.node][0]
+        sides = self.grown[found.node][0]
         known: Steady = sides[found.axis] if found.axis >= 0 else sides[-1]
         return known
 
-    def grow(formula: Any) -> Steady:
-        if isinstance(formula, tree.Name):
-            return side(formula)
-        if all(not side(name).moves for name in _names(formula)):
-            return CONSTANT
-        if isinstance(formula, tree.Signed):
-            return grow(formula.operand).times(Fraction(-1 if formula.sign == "-" else 1))
-        if isinstance(formula, tree.Function) and formula.name in ("floor", "ceil", "round"):
-            return grow(formula.arguments[0]).floored()
-        if isinstance(formula, tree.Arithmetic):
-            return chain(formula)
-        raise Unsteady("a formula of a size that is not linear")
-
-    def constant(formula: Any) -> Fraction:
-        value = formulas.number(formula, scope)
+    def _constant(self, formula: Any) -> Fraction:
+        value = self.formulas.number(formula, self.scope)
         if isinstance(value, float):
             raise Unsteady("a formula of a size that is not exact")
         return Fraction(value)
 
-    def chain(formula: tree.Arithmetic) -> Steady:
-        value = grow(formula.first)
-        front: list[tuple[str, Any]] = []
-        for sign, operand in formula.rest:
-            right = grow(operand)
+    def _chain(self, formula: tree.Arithmetic) -> Steady:
+        """Operations one after the other."""
+        value = self.grow(formula.first)
+        for number, (sign, operand) in enumerate(formula.rest):
+            right = self.grow(operand)
             if sign in "+-":
                 value = value.plus(right) if sign == "+" else value.minus(right)
             elif sign == "*" and not value.moves and right.moves:
-                if front and any(before not in ("*", "/") for before, _ in front):
-                    raise Unsteady("a formula of a size that is not linear")
-                factor = constant(formula.first)
-                for before, number in front:
-                    known = constant(number)
-                    factor = factor * known if before == "*" else factor / known
-                value = right.times(factor)
+                value = right.times(self._factor(formula, number))
             elif right.moves:
-                raise Unsteady("a formula of a size that is not linear")
+                raise Unsteady(_NOT_LINEAR)
             elif value.moves:
-                value = _by(value, sign, constant(operand))
-            front.append((sign, operand))
+                value = _by(value, sign, self._constant(operand))
         return value
 
-    return grow(expression)
+    def _factor(self, formula: tree.Arithmetic, before: int) -> Fraction:
+        """The constant in front of a side: `2*3*H`, `3/4*H`."""
+        factor = self._constant(formula.first)
+        for sign, operand in formula.rest[:before]:
+            number = self._constant(operand)
+            if sign not in "*/" or sign == "//" or not number:
+                raise Unsteady(_NOT_LINEAR)
+            factor = factor * number if sign == "*" else factor / number
+        return factor
 
 
 def _by(value: Steady, sign: str, number: Fraction) -> Steady:

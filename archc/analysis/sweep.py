@@ -131,8 +131,8 @@ class Sweep:
         return proved, crossings
 
     def _three(self, size: int, period: int) -> tuple[int, list[Outcome]]:
-        """A size and the outcomes three times a period apart; of a failure from where no window of a fixed
-        size decides any more, if it was another one before.
+        """A size and the outcomes three times a period apart; of a failure that was another one
+        before, from where no window of a fixed size decides any more.
         """
         while True:
             three = [self.at(size + step * period) for step in range(3)]

@@ -46,6 +46,10 @@ def run(arguments: argparse.Namespace) -> int:
             return code
     findings, unreadable = _check(arguments)
     code = _report(findings, arguments)
+    if arguments.fix:
+        from archc.cli.fix import say_more
+
+        say_more(findings, _allowed(arguments))
     if code != DONE:
         return code
     if unreadable:

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 
 from archc.cli.main import DONE, FINDINGS, complain
-from archc.diagnostics.model import Applicability
+from archc.diagnostics.model import Applicability, Diagnostic
 from archc.files import STDIN, Files, arch_files, write_text
 from archc.limits import Limits
 from archc.source import SourceFile
@@ -21,13 +21,17 @@ def fix_all(
 
     files = Files(limits)
     changed = 0
+    left: list[Diagnostic] = []
     for path in all_files(paths):
         source = files.read(path)
         if not isinstance(source, SourceFile):
             continue  # the check that follows reports it
-        text = Repairs(files, limits).repaired(source, allowed)
+        repairs = Repairs(files, limits)
+        text = repairs.repaired(source, allowed)
         if only_show:
             print(difference(source.name, source.text, text), end="")
+            outcome = repairs.check(source, text)
+            left += repairs.verified(outcome.findings)
         elif path == STDIN:
             print(text, end="")
         elif text != source.text:
@@ -39,8 +43,18 @@ def fix_all(
     if changed and not only_show:
         print(f"repaired {changed} {'file' if changed == 1 else 'files'}", file=sys.stderr)
     if only_show:
-        return FINDINGS if changed else DONE
+        say_more(left, allowed)
+        wrong = changed or any(found.severity == "error" for found in left)
+        return FINDINGS if wrong else DONE
     return DONE if STDIN in paths else None
+
+
+def say_more(findings: Sequence[Diagnostic], allowed: frozenset[Applicability]) -> None:
+    """How many findings only `--unsafe-fixes` would repair; nothing for none."""
+    more = sum([any(fix.edits for fix in found.fixes) for found in findings])
+    if more and "unsafe" not in allowed:
+        words = "1 more repair" if more == 1 else f"{more} more repairs"
+        print(f"{words} with --unsafe-fixes", file=sys.stderr)
 
 
 def all_files(paths: Sequence[str]) -> list[str]:

@@ -95,7 +95,8 @@ def _notes(diagnostic: Diagnostic) -> list[str]:
 
 def _help(diagnostic: Diagnostic) -> list[str]:
     """The help without the guesses that an offered edit repeats."""
-    offered = {fix.title.replace("write", "did you mean", 1) + "?" for fix in diagnostic.fixes}
+    titles = [fix.title for fix in diagnostic.fixes]
+    offered = {*titles, *[title.replace("write", "did you mean", 1) + "?" for title in titles]}
     return [text for text in diagnostic.help if text not in offered]
 
 
@@ -103,8 +104,12 @@ def _offers(diagnostic: Diagnostic) -> list[str]:
     """Fixes as help: what to write, and the line it makes."""
     shown = _fixes_to_show(diagnostic)
     rows = ["\t".join([*_CELLS.split(fix.title), _result(fix)]).rstrip("\t") for fix in shown]
-    if len(rows) <= 1:
+    if len(shown) == 1 and len(_CELLS.split(shown[0].title)) == 1:
         return [": ".join(row.split("\t")) for row in rows]
+    if not rows:
+        return []
+    if len(rows) == 1:
+        return [f"this repairs it\n  {rows[0]}"]
     return ["each of these repairs it\n" + "\n".join([f"  {row}" for row in rows])]
 
 

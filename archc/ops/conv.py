@@ -192,11 +192,26 @@ class Conv(Filter):
     def _groups(self, value: Shape) -> int:
         return max(value.channels, 1) if self.dw else self.groups
 
+    def _channels_in_window(self, value: Shape) -> Kind | None:
+        """`conv 3x3x128` on a picture: the last side was meant as channels."""
+        window = self.window
+        if window is None or len(window.sides) != value.rank + 1 or window.stride is not None:
+            return None
+        meant = f"{'x'.join([str(side) for side in window.sides[:-1]])} {window.sides[-1]}"
+        takes = f"{value.rank} sides, and channels behind them"
+        advice = f"channels stand apart: `{self.word} {meant}`"
+        return ValueNotAllowed(
+            "window", f"the {len(window.sides)} of {window}", takes, advice, meant
+        )
+
     def _bad_channels(self, value: Shape) -> Kind | None:
         if self.dw and self.groups != 1:
             takes = "no value beside dw, which sets it"
             return ValueNotAllowed("groups", str(self.groups), takes)
         if self.channels is None and not self.dw:
+            glued = self._channels_in_window(value)
+            if glued is not None:
+                return glued
             example = f"{self.word} {self.window or '3x3'} 64"
             return MissingValue(self.word, "a number of channels", example)
         groups = self._groups(value)

@@ -116,7 +116,9 @@ def bare_cells(failure: Failure) -> Diagnostic | None:
     tables = [match.end() for match in re.finditer(r"^[ \t]*columns\b.*$", above, re.MULTILINE)]
     if not tables or re.search(r"^[ \t]*(?:net|block)\b", above[tables[-1] :], re.MULTILINE):
         return None
-    used = re.findall(r"^[ \t]*(?:[\w.]+:\s*)?([A-Za-z]\w*)\s*\|", above[tables[-1] :], re.MULTILINE)
+    used = re.findall(
+        r"^[ \t]*(?:[\w.]+:\s*)?([A-Za-z]\w*)\s*\|", above[tables[-1] :], re.MULTILINE
+    )
     blocks = re.findall(r"^[ \t]*block\s+(\w+)", above, re.MULTILINE)
     word = used[-1] if used else blocks[-1] if blocks else "conv"
     row = f"{word} {failure.text}"

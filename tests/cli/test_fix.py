@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from archc import repairs
 from archc.api import check_paths
 from archc.checking import Checker
@@ -92,3 +94,33 @@ def test_how_many_are_tried_follows_from_the_text_alone(monkeypatch):
     once.check(found[0].primary.span.source, text)
     monkeypatch.setattr(repairs, "WORK_AT_MOST", 2 * once.work)
     assert offered() == [1, 1, 0]
+
+
+@pytest.mark.parametrize(
+    "row", ["input -8x8x3", "conv 3x3 8 if s = 2", "cnov3-128", "conv-3 128", "conv -3"]
+)
+def test_nothing_that_is_a_guess_or_wrong_is_written(archc, project, row):
+    text = TOY + f"  {row}\n"
+    assert archc("check", "a.arch", "--fix", a=text).code == 1
+    assert (project / "a.arch").read_text() == text
+
+
+def test_the_rest_of_the_file_is_checked_too(project):
+    """The arrow can be read and is wrong on its own line; the other line is none of its business"""
+    text = TOY.replace("conv 3x3 8", "conv 3x3 8 => 9x9x8")
+    (project / "a.arch").write_text(text)
+    assert [one.fixes for one in check_paths(["a.arch"])] == [()]
+    (project / "b.arch").write_text(text.replace("9x9", "6x6") + "  conv 3x3 8 -> 9x9x8\n")
+    assert [len(one.fixes) for one in check_paths(["b.arch"])] == [1]
+
+
+def test_repairs_that_are_left_are_counted(archc, project):
+    wrong = TOY.replace("conv 3x3 8", "Conv2d 3x3 8")
+    for more in ([], ["--diff"]):
+        result = archc("check", "a.arch", "--fix", *more, a=wrong)
+        assert result.code == 1
+        assert "1 more repair with --unsafe-fixes\n" in result.err
+
+
+def test_a_difference_of_nothing_fails_for_errors(archc, project):
+    assert archc("check", "a.arch", "--fix", "--diff", a=TOY + "  nothing\n").code == 1

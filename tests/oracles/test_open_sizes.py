@@ -95,23 +95,3 @@ def test_brute_force_agrees(name, letter):
     brute = Brute(*of, found.chosen)
     legal = {size for size in SIZES if brute.legal(letter, size)}
     assert legal == {size for size in SIZES if size in found.legal[letter]}
-
-
-@pytest.mark.parametrize(
-    ("name", "rule"),
-    [
-        ("unet.same", "H a multiple of 16"),
-        ("unet.valid opened", "H mod 16 == 12 from 188"),
-        ("segnet", "H a multiple of 32"),
-        ("yolov3", "H mod 32 in 0, 25..31"),
-        ("mask_rcnn", "H mod 32 in 0, 29..31"),
-        ("fcn8s", "any H"),
-        ("pspnet", "any H"),
-        ("faster_rcnn", "any H from 16"),
-    ],
-)
-def test_the_rules_of_the_language_page(name, rule):
-    """The specs of docs/language/open-sizes.md, and their like."""
-    found = study(*open_nets()[name])
-    assert found is not None
-    assert str(found.legal["H"]) == rule

@@ -46,6 +46,20 @@ ROWS = [
         None,
         "conv 64 3x3",
     ),
+    (
+        "conv1: nn.Conv2d(3, 16, kernel_size=3, padding=1)",
+        "`nn.Conv2d(...)` is Python",
+        None,
+        "conv1: conv 3x3 16 pad=1",
+    ),
+    (
+        "conv1: Conv2d(3, 16, kernel_size=3, padding=1)",
+        "`Conv2d(...)` is Python",
+        None,
+        "conv1: conv 3x3 16 pad=1",
+    ),
+    ("def __init__(self):", "`def` is Python", "def", None),
+    ("def forward(self, x):", "`def` is Python", "def", None),
     ("relu()", "`relu(...)`: the values of a layer stand in no brackets", None, "relu"),
     ("from torch import nn", "`import` is Python", None, None),
     ("for i in range(3):", "`for` is Python", "for", None),
@@ -90,7 +104,41 @@ ROWS = [
     ),
     ("conv\x0c3x3 8", "the control character U+000C cannot stand here", "\x0c", "conv 3x3 8"),
     ("relu\rrelu", "a carriage return stands inside a line", "\r", None),
+    # slides
+    ("cnov3-128", "`cnov3-128` is no word of the slides", "cnov3-128", "conv3-128"),
+    ("conv-3 128", "`conv-3 128` is no word of the slides", "conv-3 128", "conv3-128"),
+    ("FC-100O", "`FC-100O` is no word of the slides", "FC-100O", "FC-1000"),
+    ("conv-128", "`conv-128` is no word of the slides", "conv-128", None),
+    # what stands behind a row
+    (
+        "if s == 2 conv 3x3 8",
+        "a guard stands behind its row, not in front of it",
+        None,
+        "conv 3x3 8 if s == 2",
+    ),
+    (
+        "if s = 2: conv 3x3 8",
+        "a guard stands behind its row, not in front of it",
+        None,
+        "conv 3x3 8 if s == 2",
+    ),
+    ("if s > 1:", "a guard stands behind its row, not in front of it", None, None),
+    ("conv 1x1/s 4 if s = 2", "a comparison is `==`, not `=`", "=", "conv 1x1/s 4 if s == 2"),
+    (
+        "3x conv 3x3 8 -> 8x8x8",
+        "a repetition stands behind its row, not in front of it",
+        None,
+        "conv 3x3 8 x3 -> 8x8x8",
+    ),
     # sizes
+    ("conv (3,3) 64", "`(3,3)` is no size", "(3,3)", "conv 3x3 64"),
+    (
+        "conv (3,3) 8 -> (222, 222, 8)",
+        "`(3,3)` is no size",
+        "(3,3)",
+        "conv 3x3 8 -> 222x222x8",
+    ),
+    ("input -8x8x3", "this minus has nothing in front of it", "-8x8x3", None),
     ("conv 3X3 8", "`3X3` has a capital `X`", "3X3", "conv 3x3 8"),
     ("input 224,224,3", "`224,224,3` is no size", "224,224,3", "input 224x224x3"),
     (
@@ -190,6 +238,22 @@ def test_a_safe_fix_for_the_colon_of_a_header():
 def test_a_row_below_variants():
     (found,) = mistakes("net n()\n  variants | a\n    relu\n  relu\n")
     assert found.message == "a line below `variants` is a variant, and this one is none"
+
+
+@pytest.mark.parametrize(
+    "row", ["cnov3-128", "conv-3 128", "conv -3", "if s == 2 conv 3x3 8", "3x conv 3x3 8"]
+)
+def test_what_is_a_guess_is_not_safe(row):
+    (found,) = mistakes(f"net n()\n  {row}\n")
+    assert [fix.applicability for fix in found.fixes] == ["unsafe"]
+
+
+def test_cells_without_a_block():
+    text = "block ir(t, c)\n  relu\nnet n()\n  columns | t | c\n  | 6 | 24\n"
+    (found,) = mistakes(text)
+    assert found.message == "a row of a `columns` table begins with its block"
+    assert mistakes(fixed(text, found)) == []
+    assert "  ir | 6 | 24\n" in fixed(text, found)
 
 
 EXPECTATIONS = [

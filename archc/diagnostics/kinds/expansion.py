@@ -25,13 +25,17 @@ class EndlessBlock(Kind):
     slug = "endless-block"
     block: str
     depth: int
+    what: str = "block"
 
     @property
     def message(self) -> str:
-        return f"block `{self.block}` is still using itself {self.depth:,} blocks deep"
+        return f"{self.what} `{self.block}` is still using itself {self.depth:,} {self.what}s deep"
 
     @property
     def help(self) -> tuple[str, ...]:
+        if self.what == "net":
+            advice = "a row of the net uses the net itself: name another layer, block or row there"
+            return (advice,)
         return (
             f"count a parameter down and guard the row: `{self.block} n-1 if n > 0`",
             "a net that is truly that deep is read with `--limit depth=N`",

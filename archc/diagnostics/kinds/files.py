@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from archc.diagnostics.model import Kind
+from typing import Any
+
+from archc.diagnostics.kinds.edits import corrected
+from archc.diagnostics.model import Diagnostic, Kind
 from archc.diagnostics.similar import listed
+from archc.source import Span
 
 
 class ImportNotFound(Kind):
@@ -24,10 +28,21 @@ class ImportNotFound(Kind):
     slug = "import-not-found"
     path: str
     looked: tuple[str, ...]
+    near: tuple[str, ...] = ()
 
     @property
     def message(self) -> str:
         return f"there is no file `{self.path}`"
+
+    @property
+    def help(self) -> tuple[str, ...]:
+        if not self.near:
+            return ()
+        return (f"did you mean {' or '.join([f'`{path}`' for path in self.near])}?",)
+
+    def at(self, span: Span, **more: Any) -> Diagnostic:
+        meant = self.near[0] if len(self.near) == 1 else ""
+        return corrected(self, span, self.path, meant, more)
 
     @property
     def notes(self) -> tuple[str, ...]:

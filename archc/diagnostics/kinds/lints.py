@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
-from archc.diagnostics.model import Kind
+from archc.diagnostics.kinds.edits import corrected
+from archc.diagnostics.model import Diagnostic, Kind
+from archc.source import Span
 
 
 class UnusedValue(Kind):
@@ -94,6 +96,39 @@ class EvenWindowHalfPad(Kind):
     @property
     def help(self) -> tuple[str, ...]:
         return (f"say `pad={self.pad}` if that is meant, or `pad=same`",)
+
+
+class ChannelsFirst(Kind):
+    """What it means:
+        The first side of a picture is 1 or 3 and the last is a side of the picture.
+    Why:
+        torch writes channels first, archc last. `3x224x224` is a strip 3 pixels high with 224
+        channels.
+    Example:
+        net toy()
+          input 3x32x32
+          conv 1x1 8
+    Fix:
+        Write height x width x channels: `input 32x32x3`.
+    """
+
+    slug = "channels-first"
+    severity = "warning"
+    lint = True
+    size: str
+    meant: str
+
+    @property
+    def message(self) -> str:
+        high, wide, channels = self.size.split("x")
+        return f"this picture is {high} high and {wide} wide and has {channels} channels"
+
+    @property
+    def help(self) -> tuple[str, ...]:
+        return (f"sizes are height x width x channels: `{self.meant}`",)
+
+    def at(self, span: Span, **more: Any) -> Diagnostic:
+        return corrected(self, span, self.size, self.meant, more)
 
 
 class TrainingOutputUsed(Kind):

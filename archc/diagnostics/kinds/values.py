@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from archc.diagnostics.model import Kind
+from typing import Any
+
+from archc.diagnostics.model import Diagnostic, Edit, Fix, Kind
+from archc.source import Span
 
 
 class ValueNotAllowed(Kind):
@@ -23,6 +26,8 @@ class ValueNotAllowed(Kind):
     value: str
     takes: str
     advice: str = ""
+    instead: str = ""
+    """what was most likely meant by the text pointed at"""
 
     @property
     def message(self) -> str:
@@ -35,6 +40,13 @@ class ValueNotAllowed(Kind):
     @property
     def help(self) -> tuple[str, ...]:
         return (self.advice,) if self.advice else ()
+
+    def at(self, span: Span, **more: Any) -> Diagnostic:
+        fixes: tuple[Fix, ...] = more.pop("fixes", ())
+        if self.instead:
+            edit = Edit(span, self.instead)
+            fixes = (*fixes, Fix(f"write `{self.instead}`", (edit,), "unsafe"))
+        return Kind.at(self, span, fixes=fixes, **more)
 
 
 class MissingValue(Kind):

@@ -7,6 +7,7 @@ from typing import Any
 
 from archc.diagnostics.kinds.names import UnknownName, UnknownOption, WrongNumberOfValues
 from archc.diagnostics.kinds.values import MissingValue, ValueNotAllowed
+from archc.graph.elaborate import slips
 from archc.graph.elaborate.conversions import convert
 from archc.graph.elaborate.formulas import Mistake
 from archc.graph.elaborate.frame import Context, Frame
@@ -55,6 +56,9 @@ def bind(
     replaced.
     """
     binder = _Binder(context, cls, call.head.parts[-1], frame, scope)
+    if len(call.values) > 1:
+        slips.check_window(binder.word, cls, call)
+        slips.check_repeat(binder.word, call, frame, scope)
     for value in call.values:
         binder.positional(value)
     for keyword in call.keywords:
@@ -147,6 +151,16 @@ class _Binder:
         """An unknown word on a row is compared with the words that the layer takes."""
         if not isinstance(mistake.kind, UnknownName) or not isinstance(expression, tree.Name):
             return mistake
+        if field is not None and field.kind == "switch":
+            option = next(name for name, one in self.cls.fields.items() if one is field)
+            meant = slips.foreign_switch(option, mistake.kind.name, mistake.span)
+            if meant is not None:
+                return meant
+        layer = None
+        if field is None:
+            layer = slips.layer_among_values(mistake.kind.name, self.word, _takes(self.cls))
+        if layer is not None:
+            return Mistake(layer, mistake.span)
         words = _words_of(self.cls) if field is None else field.choices
         if field is not None and field.kind == "padding":
             words = ("half", "same")
@@ -206,16 +220,21 @@ class _Binder:
 
     def _no_place(self, value: Datum, expression: tree.Expression) -> Any:
         shown = expression.span.text
+        takes = _takes(self.cls)
         if isinstance(value, Word):
+            layer = slips.layer_among_values(value.text, self.word, takes)
+            if layer is not None and shown == value.text:
+                return layer
             candidates = (*_words_of(self.cls), *self.scope.all_names())
             return UnknownName(shown, f"word of {self.word}", candidates)
-        takes = _takes(self.cls)
         if isinstance(value, Window) and isinstance(expression, tree.Name):
             return self._size_given(value, shown, takes)
         if isinstance(value, Window) and len(value.sides) == 2 and value.stride is None:
             advice = f"to repeat the row write `{self.word} {value.sides[0]} x{value.sides[1]}`"
             return ValueNotAllowed(self.word, f"the size {shown}", takes, advice)
-        return ValueNotAllowed(self.word, f"{kind_of(value)} ({shown}) here", takes)
+        written = tuple(self.bound.spans)
+        advice = slips.number_behind_window(self.cls, written) if isinstance(value, int) else ""
+        return ValueNotAllowed(self.word, f"{kind_of(value)} ({shown}) here", takes, advice)
 
     def _size_given(self, value: Window, name: str, takes: str) -> Any:
         """A parameter that was given a size: most often a repetition without its space."""
@@ -271,6 +290,8 @@ def bind_parameters(
     What `first` says wins: it is still on the call only for the first copy.
     """
     names = [parameter.name for parameter in parameters]
+    if call.values:
+        slips.check_repeat(word, call, frame, frame.scope)
     given: dict[str, Datum] = dict(presets)
     free = [name for name in names if name not in given]
     if len(call.values) > len(free):
@@ -285,7 +306,7 @@ def bind_parameters(
         written.add(keyword.name)
     for keyword in (*call.keywords, *call.first):
         if keyword.name not in names:
-            raise Mistake(UnknownOption(word, keyword.name, tuple(names)), keyword.name_span)
+            raise slips.not_a_parameter(word, names, keyword.name_span, keyword.name)
         given[keyword.name] = context.evaluate(keyword.value, frame)
     return given
 

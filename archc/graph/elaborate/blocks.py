@@ -60,7 +60,9 @@ def run_block(context: Context, frame: Frame, unit: Unit, own: Any) -> Entry:
     context.depth += 1
     try:
         if context.depth > context.limits.depth:
-            raise TooLarge(EndlessBlock(inner.instance.name, context.limits.depth), call.span)
+            what = "net" if isinstance(callee, NetDefinition) else "block"
+            kind = EndlessBlock(inner.instance.name, context.limits.depth, what)
+            raise TooLarge(kind, call.span)
         _run_inside(context, frame, inner, callee, call)
     finally:
         context.depth -= 1

@@ -40,6 +40,9 @@ from archc.syntax import tree
 NameLookup = Callable[[tree.Name, Scope], Datum | None]
 
 
+DIVISIONS = ("/", "//", "mod")
+
+
 class Mistake(Exception):
     """A mistake found while working something out: the kind, and where."""
 
@@ -155,7 +158,12 @@ class Formulas:
                 value = self._strided(value, operand, scope)
                 continue
             left = self._numeric(value, node.first.span)
-            value = self._apply(sign, left, self.number(operand, scope), node.span)
+            right = self.number(operand, scope)
+            if right == 0 and sign in DIVISIONS and isinstance(operand, tree.Name):
+                raise Mistake(
+                    DivisionByZero(node.span.text), node.span, other=_zero(operand, scope)
+                )
+            value = self._apply(sign, left, right, node.span)
         return value
 
     def _strided(self, window: Window, operand: tree.Expression, scope: Scope) -> Window:
@@ -179,7 +187,7 @@ class Formulas:
         return value
 
     def _apply(self, sign: str, left: Scalar, right: Scalar, span: Span) -> Scalar:
-        if sign in ("/", "//", "mod"):
+        if sign in DIVISIONS:
             if right == 0:
                 raise Mistake(DivisionByZero(span.text), span)
             if sign == "/" and isinstance(left, int) and isinstance(right, int):
@@ -377,3 +385,9 @@ _COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
     ">": operator.gt,
     ">=": operator.ge,
 }
+
+
+def _zero(name: tree.Name, scope: Scope) -> Label | None:
+    """Where a name that is 0 got its value, as far as the text says."""
+    place = scope.where(name.parts[0]) if len(name.parts) == 1 else None
+    return Label(place, f"`{name.parts[0]}` is 0") if place is not None else None

@@ -135,6 +135,9 @@ def _again(context: Context, frame: Frame, step: tree.Input, shape: Shape) -> Sh
     dims = step.shape.dims
     sides = dims.sides if isinstance(dims, tree.Size) else (dims,)
     again = [_side(context, frame, side) for side in sides if side is not None]
+    if any(side < 1 for side in again):
+        text = step.shape.span
+        raise Mistake(ValueNotAllowed("an input", text.text, "sides of at least 1"), text)
     return Shape(tuple(again), shape.count)
 
 

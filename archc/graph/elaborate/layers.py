@@ -7,6 +7,7 @@ from typing import Any
 
 from archc.diagnostics.kinds.names import UnknownName
 from archc.diagnostics.kinds.sizes import (
+    ShapesDiffer,
     SizeNotPositive,
     SizeNotWhole,
     UnpoolWithoutPool,
@@ -18,7 +19,7 @@ from archc.graph.elaborate.formulas import Mistake
 from archc.graph.elaborate.frame import Context, Frame, LayerProblem
 from archc.graph.elaborate.levels import Level
 from archc.graph.elaborate.scope import RowRef
-from archc.graph.elaborate.trail import forgotten_pad, size_trail
+from archc.graph.elaborate.trail import forgotten_on_paths, forgotten_pad, size_trail
 from archc.graph.elaborate.units import Unit
 from archc.graph.ir import Node
 from archc.ops.base import Op
@@ -145,6 +146,9 @@ def _report(context: Context, frame: Frame, prepared: Prepared, kind: Kind, node
     hints: tuple[str, ...] = ()
     if node.inputs and isinstance(kind, (SizeNotWhole, SizeNotPositive)):
         hints = forgotten_pad(context.network, node.inputs[0])
+    elif len(node.inputs) > 1 and isinstance(kind, ShapesDiffer):
+        hints = forgotten_on_paths(context.network, node.inputs)
+        kind = replace(kind, advice=()) if hints else kind
     context.report(kind, span, frame, secondary=secondary, notes=origin, help=hints, fixes=fixes)
 
 

@@ -208,7 +208,8 @@ class Replay:
             if node.shape is None or None in inputs:
                 continue
             if node.index in self.context.rebuilds:
-                self.made_weights[node.index] = self._made_at(node, inputs, sizes, outcome)
+                if made := self._made_at(node, inputs, sizes, outcome):
+                    self.made_weights[node.index] = made
                 continue
             tensors = node.op.weights(*inputs)
             if not tensors or node.index not in following:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from archc.diagnostics.dialects import layer_word
-from archc.diagnostics.kinds.names import UnknownLayer
+from archc.diagnostics.kinds.names import UnknownLayer, UnknownNet, UnknownOption
 from archc.diagnostics.kinds.values import ValueNotAllowed
 from archc.graph.elaborate.formulas import Mistake
 from archc.graph.elaborate.frame import Frame
 from archc.graph.elaborate.scope import Scope
-from archc.ops.base import Field, Op
+from archc.ops.base import Op
 from archc.source import Span
 from archc.syntax import tree
 
@@ -65,22 +63,34 @@ def number_behind_window(cls: type[Op], written: tuple[str, ...]) -> str:
     return "a stride is glued to the window, `3x3/2`, and a pad has its name, `pad=1`"
 
 
-def no_word(
-    mistake: Mistake, name: str, word: str, field: Field | None, takes: str, scope: Scope
-) -> Mistake | None:
-    """What `conv 3x3 64 relu` and `bias=False` mean, or None."""
-    if field is not None:
-        if field.kind == "switch" and name in _SWITCHES:
-            right = _SWITCHES[name]
-            found = ValueNotAllowed("a switch", f"`{name}`", "yes or no", "", right)
-            return Mistake(found, mistake.span)
+def foreign_switch(option: str, name: str, span: Span) -> Mistake | None:
+    """`bias=False`."""
+    if name not in _SWITCHES:
         return None
+    return Mistake(ValueNotAllowed(option, f"`{name}`", "yes or no", "", _SWITCHES[name]), span)
+
+
+def layer_among_values(name: str, word: str, takes: str) -> ValueNotAllowed | None:
+    """`conv 3x3 64 relu`."""
     meant = name if name in Op.registry else layer_word(name)
-    if not meant or scope.find(name) is not None:
+    if not meant:
         return None
     advice = f"a further layer stands behind `;`: `; {meant}`"
-    found = ValueNotAllowed(word, f"the layer `{name}`", takes, advice, f"; {meant}")
-    return Mistake(found, mistake.span)
+    return ValueNotAllowed(word, f"the layer `{name}`", takes, advice, f"; {meant}")
+
+
+def not_a_parameter(word: str, names: list[str], span: Span, option: str) -> Mistake:
+    """A value by a name that the block has not; a column `n` may be meant to repeat the row."""
+    line = span.source.line(span.line).lstrip()
+    if option in _REPEATS and line.startswith("columns"):
+        takes = f"a parameter ({', '.join(names)}) or `x`" if names else "`x`"
+        advice = "the column that repeats a row is called `x`"
+        return Mistake(ValueNotAllowed(f"a column of `{word}`", f"`{option}`", takes, advice, "x"),
+                       span)  # fmt: skip
+    return Mistake(UnknownOption(word, option, tuple(names)), span)
+
+
+_REPEATS = frozenset({"n", "N", "repeat", "repeats", "times"})
 
 
 def check_glued(call: tree.Call, frame: Frame) -> None:
@@ -106,8 +116,12 @@ _FIRST_HALVES = frozenset({"max", "avg", "average", "batch", "layer", "group", "
 _SECOND_HALVES = frozenset({"pool", "pooling", "norm", "normalization"})
 
 
-def unknown_layer(mistake: Mistake, word: str, frame: Frame) -> Any:
+def unknown_layer(mistake: Mistake, call: tree.Call, frame: Frame) -> Mistake:
     """A row of that name may be meant: `from d1`."""
-    if not isinstance(mistake.kind, UnknownLayer) or frame.level.find((word,)) is None:
+    name = call.head.parts
+    if not isinstance(mistake.kind, (UnknownLayer, UnknownNet)) or call.values or call.keywords:
         return mistake
+    if frame.level.find(name) is None or mistake.span.start != call.head.span.start:
+        return mistake
+    word = ".".join(name)
     return Mistake(UnknownLayer(word, (), f"from {word}"), mistake.span)

@@ -43,10 +43,7 @@ def run_chain(
     ]
     inner = frame if own is None else _name_plans(frame, plans, own, body is not None)
     if body is not None and not isinstance(steps[-1], tree.Call):
-        takes = "no rows: joins and scan have them"
-        raise Mistake(
-            ValueNotAllowed(f"`{steps[-1].span.text}`", "rows below it", takes), steps[-1].span
-        )
+        raise _no_rows(steps[-1].span.text, body)
     for number, plan in enumerate(plans):
         if frame.stopped:
             break
@@ -85,7 +82,7 @@ def run_step(
     if step.label is not None and not (isinstance(step, tree.Call) and has_braces(step.label)):
         own = own_name(context, frame, step.label)
     if body is not None and (not isinstance(step, tree.Call) or step.each):
-        raise _no_rows(step.span.text.split()[0], step.span)
+        raise _no_rows(step.span.text.split()[0], body)
     if isinstance(step, tree.From):
         frame.value = find_row(context, frame, step.row).node
     elif isinstance(step, tree.Input):
@@ -241,7 +238,7 @@ def _run_unit(
     """Put one unit into the graph; gives the entry of its name."""
     callee = unit.callee
     if body is not None and not _takes_rows(unit):
-        raise _no_rows(unit.word, unit.calls[-1][0].span)
+        raise _no_rows(unit.word, body)
     if callee is Identity:
         return None
     if not isinstance(callee, type):
@@ -265,9 +262,10 @@ def _takes_rows(unit: Unit) -> bool:
     return unit.word == "scan" or (unit.callee.role == "join" and not joins.is_reduction(unit))
 
 
-def _no_rows(word: str, span: Span) -> Mistake:
-    kind = ValueNotAllowed(f"`{word}`", "rows below it", "no rows: joins and scan have them")
-    return Mistake(kind, span)
+def _no_rows(word: str, body: tuple[tree.Statement, ...]) -> Mistake:
+    takes, advice = "no rows: joins and scan have them", "indent this row less"
+    kind = ValueNotAllowed(f"`{word}`", "rows below it", takes, advice)
+    return Mistake(kind, body[0].span)
 
 
 def _run_layer(

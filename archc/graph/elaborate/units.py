@@ -10,6 +10,7 @@ from archc.diagnostics.kinds.expansion import ExpansionTooLarge
 from archc.diagnostics.kinds.names import NothingToDrop, UnknownLayer, UnknownNet
 from archc.diagnostics.kinds.syntax import SyntaxMistake
 from archc.diagnostics.kinds.values import ValueNotAllowed
+from archc.graph.elaborate import slips
 from archc.graph.elaborate.formulas import Mistake, Silenced
 from archc.graph.elaborate.frame import Frame
 from archc.graph.elaborate.scope import (
@@ -86,7 +87,11 @@ POLICIES_AT_MOST = 100
 
 def expand(call: tree.Call, frame: Frame) -> list[Unit]:
     """The units of a call on a row of this frame."""
-    units = _expand(call, frame.scope, frame.scope.policies)
+    slips.check_glued(call, frame)
+    try:
+        units = _expand(call, frame.scope, frame.scope.policies)
+    except Mistake as mistake:
+        raise slips.unknown_layer(mistake, call, frame) from None
     for unit in units:
         unit.span = call.span
     return units
