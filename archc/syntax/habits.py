@@ -86,12 +86,12 @@ def _equals(failure: Failure) -> Diagnostic | None:
             "unsafe",
         )
     if re.search(r"\b(?:if|where)\b", failure.before):
-        return failure.report(
-            "a comparison is `==`, not `=`",
-            "write `==`",
-            failure.here(1),
-            ("write `==`", "=="),
-        )
+        single = re.finditer(r"(?<![=!<>~])=(?!=)", re.split(r"->|\belse\b", failure.rest)[0])
+        at = failure.at - failure.line.start
+        spans = [failure.span(at + sign.start(), at + sign.end()) for sign in single]
+        fix = Fix("write `==`", tuple([Edit(span, "==") for span in spans]), "safe")
+        mistake = SyntaxMistake("a comparison is `==`, not `=`", "write `==`")
+        return mistake.at(failure.here(1), fixes=(fix,))
     if (
         re.fullmatch(r"=\s*(?:[\w?]+|\([^()]*\))(?:x(?:\w+|\([^()]*\)|\?))*\s*", failure.rest)
         and "ARROW" in failure.expected

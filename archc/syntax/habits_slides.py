@@ -24,7 +24,7 @@ def slide_word(failure: Failure) -> Diagnostic | None:
     for match in _HYPHENED.finditer(failure.text):
         if not match.start() < offset <= match.end():
             continue
-        if re.search(r"\S\s", failure.text[: match.start()].rpartition(":")[2].lstrip()):
+        if not re.search(r"(?:^|[:;])\s*$", failure.text[: match.start()]):
             return None  # a difference among the values of a row
         right, end = _slide(match)
         span = failure.span(match.start(), match.end() if end else match.end(3))

@@ -124,3 +124,12 @@ def test_repairs_that_are_left_are_counted(archc, project):
 
 def test_a_difference_of_nothing_fails_for_errors(archc, project):
     assert archc("check", "a.arch", "--fix", "--diff", a=TOY + "  nothing\n").code == 1
+
+
+def test_a_single_repair_is_printed_like_several(archc, project):
+    text = TOY.replace("conv 3x3 8", "conv 3x3/3 8")
+    said = archc("check", "a.arch", a=text).out
+    assert (
+        "help: this repairs it\n  floor   as torch does: 2   -> 2x2x8   `conv 3x3/3 8 floor`"
+        in said
+    )

@@ -108,6 +108,7 @@ ROWS = [
     ("cnov3-128", "`cnov3-128` is no word of the slides", "cnov3-128", "conv3-128"),
     ("conv-3 128", "`conv-3 128` is no word of the slides", "conv-3 128", "conv3-128"),
     ("FC-100O", "`FC-100O` is no word of the slides", "FC-100O", "FC-1000"),
+    ("gap ; FC-1O", "`FC-1O` is no word of the slides", "FC-1O", "gap ; FC-10"),
     ("conv-128", "`conv-128` is no word of the slides", "conv-128", None),
     # what stands behind a row
     (
@@ -124,6 +125,12 @@ ROWS = [
     ),
     ("if s > 1:", "a guard stands behind its row, not in front of it", None, None),
     ("conv 1x1/s 4 if s = 2", "a comparison is `==`, not `=`", "=", "conv 1x1/s 4 if s == 2"),
+    (
+        "relu if s = 2 and t = 3",
+        "a comparison is `==`, not `=`",
+        "=",
+        "relu if s == 2 and t == 3",
+    ),
     (
         "3x conv 3x3 8 -> 8x8x8",
         "a repetition stands behind its row, not in front of it",

@@ -58,7 +58,7 @@ def bind(
     binder = _Binder(context, cls, call.head.parts[-1], frame, scope)
     if len(call.values) > 1:
         slips.check_window(binder.word, cls, call)
-        slips.check_repeat(binder.word, call, frame, scope)
+        slips.check_repeat(context, binder.word, call, frame, scope)
     for value in call.values:
         binder.positional(value)
     for keyword in call.keywords:
@@ -233,7 +233,7 @@ class _Binder:
             advice = f"to repeat the row write `{self.word} {value.sides[0]} x{value.sides[1]}`"
             return ValueNotAllowed(self.word, f"the size {shown}", takes, advice)
         written = tuple(self.bound.spans)
-        advice = slips.number_behind_window(self.cls, written) if isinstance(value, int) else ""
+        advice = slips.stray_number(self.cls, written, value) if isinstance(value, int) else ""
         return ValueNotAllowed(self.word, f"{kind_of(value)} ({shown}) here", takes, advice)
 
     def _size_given(self, value: Window, name: str, takes: str) -> Any:
@@ -291,7 +291,7 @@ def bind_parameters(
     """
     names = [parameter.name for parameter in parameters]
     if call.values:
-        slips.check_repeat(word, call, frame, frame.scope)
+        slips.check_repeat(context, word, call, frame, frame.scope)
     given: dict[str, Datum] = dict(presets)
     free = [name for name in names if name not in given]
     if len(call.values) > len(free):

@@ -7,6 +7,7 @@ is slower.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -14,11 +15,13 @@ from archc.diagnostics.kinds.notes import SizePromiseBroken
 from archc.diagnostics.kinds.values import ValueNotAllowed
 from archc.diagnostics.model import Kind
 from archc.graph.elaborate.formulas import Mistake
-from archc.graph.elaborate.frame import Context, Unknown
+from archc.graph.elaborate.frame import Context, Frame, Unknown
+from archc.graph.elaborate.scope import Side
 from archc.graph.ir import Node
 from archc.ops.base import Tensors
 from archc.ops.values import Count, Shape, Value
 from archc.source import Span
+from archc.syntax import tree
 
 
 class Outcome:
@@ -69,6 +72,10 @@ class Replay:
             letter for sides in context.network.open_sides for letter, _, _ in sides.letters
         ]
         self.weights: dict[int, Tensors] = {}
+        promises = [(_sides_read(one[0], one[1]), *one) for one in context.promises]
+        # Channels are the same at every size, or else no replay serves.
+        self._promises = [one for one in promises if one[0] or not _is_last(context, *one[3:])]
+        self._kept: set[tuple[int, ...]] = set()
         self.made_weights: dict[int, Tensors] = {}
         self.all_weights: dict[str, Tensors] | None = None
 
@@ -123,18 +130,25 @@ class Replay:
             shape = shapes[index]
             if isinstance(shape, Shape) and shape.dims and shape.channels != channels:
                 return self._verdict(self.anew(dict(context.sizes)))
-        broken = self._broken_promise(shapes) if context.promises else None
+        broken = self._broken_promise(shapes) if self._promises else None
         return broken or self._same_weights(Outcome(shapes), context)
 
     def _broken_promise(self, shapes: list[Value | None]) -> Outcome | None:
         """The first side of a block that is not as its header says."""
         context = self.context
-        for side, frame, node, axis in context.promises:
+        for number, (reads, side, frame, node, axis) in enumerate(self._promises):
             shape = shapes[node]
             if not isinstance(shape, Shape):
                 continue
+            read = [
+                context.sizes[one.letter] if one.node < 0 else id(shapes[one.node]) for one in reads
+            ]
+            key = (number, id(shape), *read)
+            if key in self._kept:
+                continue
             try:
                 if context.whole(side, frame, "a side") == shape.dims[axis]:
+                    self._kept.add(key)
                     continue
                 name = frame.instance.name
                 kind: Kind = SizePromiseBroken(name, side.span.text, str(shape), "input")
@@ -251,6 +265,18 @@ class Replay:
         finally:
             context.sizes, context.replayed = kept, None
         return wrong
+
+
+def _sides_read(formula: tree.Expression, frame: Frame) -> list[Side]:
+    """The open sides that a formula reads."""
+    names = dict.fromkeys(re.findall(r"[^\W\d]\w*", formula.span.text))
+    found = [frame.scope.find(name) for name in names]
+    return [side for side in found if isinstance(side, Side)]
+
+
+def _is_last(context: Context, node: int, axis: int) -> bool:
+    shape = context.nodes[node].shape
+    return isinstance(shape, Shape) and axis == shape.rank
 
 
 def _other_weights(node: Node) -> Kind:

@@ -6,7 +6,7 @@ from archc.diagnostics.dialects import layer_word
 from archc.diagnostics.kinds.names import UnknownLayer, UnknownNet, UnknownOption
 from archc.diagnostics.kinds.values import ValueNotAllowed
 from archc.graph.elaborate.formulas import Mistake
-from archc.graph.elaborate.frame import Frame
+from archc.graph.elaborate.frame import Context, Frame
 from archc.graph.elaborate.scope import Scope
 from archc.ops.base import Op
 from archc.source import Span
@@ -15,17 +15,20 @@ from archc.syntax import tree
 _SWITCHES = {"True": "yes", "true": "yes", "False": "no", "false": "no"}
 
 
-def check_repeat(word: str, call: tree.Call, frame: Frame, scope: Scope) -> None:
+def check_repeat(context: Context, word: str, call: tree.Call, frame: Frame, scope: Scope) -> None:
     """Raise Mistake for `unit 64 xn1` and `unit 64 x n1`: a repetition is `x(n1)`."""
     for position, value in enumerate(call.values):
         if not isinstance(value, tree.Name) or value.parts[0][:1] != "x" or len(value.parts) > 1:
             continue
         name = value.parts[0]
-        if scope.find(name) is not None or frame.level.find((name,)) is not None:
+        if scope.find(name) is not None or context.row(value, frame) is not None:
             continue
         span, times = value.span, name[1:]
         if not times and position + 1 < len(call.values):
             following = call.values[position + 1]
+            known = isinstance(following, tree.Name) and scope.find(following.parts[0]) is not None
+            if not known and not isinstance(following, tree.Number):
+                continue
             span, times = Span(span.source, span.start, following.span.end), following.span.text
         elif not times or scope.find(times) is None:
             continue
@@ -47,20 +50,25 @@ def check_window(word: str, cls: type[Op], call: tree.Call) -> None:
     if star and left.isdigit() and right.isdigit():
         found = ValueNotAllowed(word, f"the product `{text}`", "a window", "", f"{left}x{right}")
         raise Mistake(found, first.span)
-    both = isinstance(first, tree.Number) and isinstance(second, tree.Number)
-    if both and second.span.text.isdigit() and len(call.values) == 2:
-        side = second.span.text
-        advice = f"a window has all its sides: `{side}x{side}`"
-        found = ValueNotAllowed(word, f"two numbers ({text} {side})", "a window and one number",
-                                advice, f"{side}x{side}")  # fmt: skip
-        raise Mistake(found, second.span)
+    numbers = [v for v in call.values if isinstance(v, tree.Number) and v.span.text.isdigit()]
+    if len(numbers) == len(call.values) == 2:
+        window = min(reversed(numbers), key=lambda number: int(number.span.text))
+        side = window.span.text
+        found = ValueNotAllowed(word, f"two numbers ({text} {second.span.text})",
+                                "a window and one number",
+                                f"a window has all its sides: `{side}x{side}`",
+                                f"{side}x{side}")  # fmt: skip
+        raise Mistake(found, window.span)
 
 
-def number_behind_window(cls: type[Op], written: tuple[str, ...]) -> str:
-    """What to say of `maxpool 3x3 2 1`: a number too many behind a window."""
-    if "window" not in written or "pad" not in cls.fields:
+def stray_number(cls: type[Op], written: tuple[str, ...], number: int) -> str:
+    """What to say of `maxpool 3x3 2 1` and `maxpool 2`, where a number has no place."""
+    window = cls.fields.get("window")
+    if window is None or not window.positional or "pad" not in cls.fields:
         return ""
-    return "a stride is glued to the window, `3x3/2`, and a pad has its name, `pad=1`"
+    if "window" in written:
+        return "a stride is glued to the window, `3x3/2`, and a pad has its name, `pad=1`"
+    return f"a window has all its sides: `{number}x{number}`" if number < 100 else ""
 
 
 def foreign_switch(option: str, name: str, span: Span) -> Mistake | None:
