@@ -15,6 +15,7 @@ from typing import Any
 from archc.analysis.steady import CONSTANT, WILD, Steady, Unsteady, growth_of, numbers_in
 from archc.graph.elaborate.formulas import Mistake
 from archc.graph.elaborate.replay import Replay
+from archc.graph.elaborate.scope import Scope
 from archc.graph.ir import Node
 from archc.ops.base import Op
 from archc.ops.conv import Windowed
@@ -213,25 +214,15 @@ class Growth:
     def _written(self, node: Node, shape: Value) -> Sides | None:
         """The sides that a row's formulas give; None with a doubt."""
         context = self.replay.context
-        heard: list[tuple[tree.Expression, Any]] = []
-        plain = context.formulas.evaluate
-
-        def listening(expression: Any, scope: Any) -> Any:
-            context.formulas.evaluate = plain  # type: ignore[method-assign]
-            heard.append((expression, scope))
-            try:
-                return plain(expression, scope)
-            finally:
-                context.formulas.evaluate = listening  # type: ignore[method-assign]
-
-        context.formulas.evaluate = listening  # type: ignore[method-assign]
+        heard: list[tuple[tree.Expression, Scope]] = []
+        context.formulas.heard = heard
         try:
             context.rebuilds[node.index]()
         except Mistake as mistake:
             self.doubts.add(str(mistake))
             return None
         finally:
-            context.formulas.evaluate = plain  # type: ignore[method-assign]
+            context.formulas.heard = None
         try:
             return self._read(node, shape, heard)
         except Unsteady as doubt:

@@ -7,7 +7,8 @@ from typing import Any
 
 from archc.diagnostics.kinds.sizes import ChannelsNotWhole
 from archc.diagnostics.kinds.values import ValueNotAllowed
-from archc.graph.elaborate.formulas import Mistake, as_whole
+from archc.graph.elaborate.arithmetic import as_whole
+from archc.graph.elaborate.formulas import Mistake
 from archc.graph.elaborate.scope import Datum, RowRef, Word, describe
 from archc.ops.base import Field
 from archc.ops.values import Window

@@ -8,7 +8,6 @@ diagnostics in one place.
 from __future__ import annotations
 
 import math
-import operator
 from collections.abc import Callable
 from fractions import Fraction
 from typing import Any, ClassVar
@@ -17,6 +16,13 @@ from archc.diagnostics.kinds.expansion import DivisionByZero
 from archc.diagnostics.kinds.names import UnknownName, WrongNumberOfValues
 from archc.diagnostics.kinds.values import ValueNotAllowed
 from archc.diagnostics.model import Kind, Label
+from archc.graph.elaborate.arithmetic import (
+    COMPARISONS,
+    FUNCTIONS,
+    OPERATIONS,
+    as_whole,
+    lowest,
+)
 from archc.graph.elaborate.scope import (
     UNKNOWN,
     BlockDefinition,
@@ -72,18 +78,27 @@ class Known(Record):
 
 class Formulas:
     """Works out formulas. `lookup` finds what is no name of the scope (rows, words); `digits` is
-    the limit.
+    the limit. While `heard` is a list, every formula that is asked for is put into it.
     """
 
     def __init__(self, digits: int, lookup: NameLookup) -> None:
         self.largest = 10**digits
         self.digits = digits
         self.lookup = lookup
+        self.heard: list[tuple[tree.Expression, Scope]] | None = None
         self.read_side: Callable[[Side], int] = int
 
     def evaluate(self, expression: tree.Expression, scope: Scope) -> Datum:
         """The value of an expression; raises Mistake."""
-        return self.RULES[type(expression)](self, expression, scope)
+        heard = self.heard
+        if heard is None:
+            return self.RULES[type(expression)](self, expression, scope)
+        heard.append((expression, scope))
+        self.heard = None  # what stands inside it is not asked for by itself
+        try:
+            return self.RULES[type(expression)](self, expression, scope)
+        finally:
+            self.heard = heard
 
     def number(self, expression: tree.Expression, scope: Scope) -> Scalar:
         """The value, which must be a number."""
@@ -191,8 +206,8 @@ class Formulas:
             if right == 0:
                 raise Mistake(DivisionByZero(span.text), span)
             if sign == "/" and isinstance(left, int) and isinstance(right, int):
-                return self._checked(_lowest(Fraction(left, right)), span)
-        return self._checked(_lowest(_OPERATIONS[sign](left, right)), span)
+                return self._checked(lowest(Fraction(left, right)), span)
+        return self._checked(lowest(OPERATIONS[sign](left, right)), span)
 
     def _checked(self, value: Scalar, span: Span) -> Scalar:
         if isinstance(value, float):
@@ -229,7 +244,7 @@ class Formulas:
             return self._checked(math.inf, span)
         if abs(whole) > self.largest:
             return 1 if whole % 2 == 0 else base
-        return self._checked(_lowest(Fraction(base) ** whole), span)
+        return self._checked(lowest(Fraction(base) ** whole), span)
 
     def _signed(self, node: tree.Signed, scope: Scope) -> Datum:
         value = self.number(node.operand, scope)
@@ -245,7 +260,7 @@ class Formulas:
             equal = bool(_comparable(left) == _comparable(right))
             return equal == (node.relation == "==")
         pair = self._numeric(left, node.left.span), self._numeric(right, node.right.span)
-        return bool(_COMPARISONS[node.relation](*pair))
+        return bool(COMPARISONS[node.relation](*pair))
 
     def _logic(self, node: tree.Logic, scope: Scope) -> Datum:
         stop = node.word == "or"
@@ -266,7 +281,7 @@ class Formulas:
             takes = str(least) if least == most else f"at least {least}"
             raise Mistake(WrongNumberOfValues(node.name, len(values), takes), node.span)
         try:
-            return self._checked(_lowest(function(*values)), node.span)
+            return self._checked(lowest(function(*values)), node.span)
         except (ValueError, OverflowError, ZeroDivisionError):
             kind = ValueNotAllowed(
                 node.name, ", ".join([describe(v) for v in values]), "positive numbers"
@@ -310,44 +325,6 @@ class Formulas:
     }
 
 
-def as_whole(value: Scalar) -> int | None:
-    """The integer a number is, or None."""
-    if isinstance(value, int):
-        return value
-    if isinstance(value, float):
-        return int(value) if value.is_integer() else None
-    return value.numerator if value.denominator == 1 else None
-
-
-def divisible(value: Scalar, divisor: Scalar) -> int:
-    """MobileNet's rounding: the nearest multiple, at least the divisor, never below 90 % of the
-    value.
-    """
-    step = as_whole(divisor)
-    if step is None or step < 1:
-        raise ValueError(divisor)
-    rounded = max(step, math.floor(value + Fraction(step, 2)) // step * step)
-    return rounded + step if rounded < Fraction(9, 10) * Fraction(value) else rounded
-
-
-def _square_root(value: Scalar) -> float:
-    return math.sqrt(value)
-
-
-def _round(value: Scalar) -> int:
-    return (
-        math.floor(value + Fraction(1, 2))
-        if not isinstance(value, float)
-        else math.floor(value + 0.5)
-    )
-
-
-def _lowest(value: Any) -> Scalar:
-    if isinstance(value, Fraction) and value.denominator == 1:
-        return value.numerator
-    return value  # type: ignore[no-any-return]
-
-
 def _comparable(value: Datum) -> Any:
     """What `==` compares: a block with values filled in is still that block."""
     if isinstance(value, Presets):
@@ -355,36 +332,6 @@ def _comparable(value: Datum) -> Any:
     if isinstance(value, (Word, RowRef)):
         return value.text
     return value
-
-
-def _floored(left: Scalar, right: Scalar) -> int:
-    return math.floor(left / right) if isinstance(left, float) else left // right  # type: ignore[return-value]
-
-
-FUNCTIONS: dict[str, tuple[int, int, Callable[..., Any]]] = {
-    "floor": (1, 1, math.floor),
-    "ceil": (1, 1, math.ceil),
-    "round": (1, 1, _round),
-    "min": (1, 99, min),
-    "max": (1, 99, max),
-    "sqrt": (1, 1, _square_root),
-    "log2": (1, 1, math.log2),
-    "divisible": (2, 2, divisible),
-}
-_OPERATIONS: dict[str, Callable[[Any, Any], Any]] = {
-    "+": operator.add,
-    "-": operator.sub,
-    "*": operator.mul,
-    "/": operator.truediv,
-    "//": _floored,
-    "mod": operator.mod,
-}
-_COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
-    "<": operator.lt,
-    "<=": operator.le,
-    ">": operator.gt,
-    ">=": operator.ge,
-}
 
 
 def _zero(name: tree.Name, scope: Scope) -> Label | None:
