@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import Any
 
-from archc.analysis import sizes
+from archc.analysis import periods, promises, sizes, sweep
 from archc.analysis.report import make_report
 from archc.backends.table import printing
 from archc.backends.table.summary import View
@@ -64,6 +64,13 @@ class Wrong(Exception):
     """A promise is broken though nothing was raised."""
 
 
+# So many sizes of an open net are tried; each module has the name for itself.
+LOWERED = [
+    *[(where, "TRIED_AT_MOST", SIZES_TRIED) for where in (sizes, sweep, periods, promises)],
+    *[(where, "FIRST_WANTED", FIRST_SIZE) for where in (sizes, sweep)],
+]
+
+
 class Workshop:
     """A folder with copies of the specs, so that a mutant's `use` finds what the spec's finds."""
 
@@ -72,7 +79,9 @@ class Workshop:
         for name in sorted(os.listdir(ROOT / "specs")):
             shutil.copy(ROOT / "specs" / name, self.folder)
         self.path = os.path.join(self.folder, "mutant.arch")
-        sizes.TRIED_AT_MOST, sizes.FIRST_WANTED = SIZES_TRIED, FIRST_SIZE
+        self.kept = [(where, name, getattr(where, name)) for where, name, _ in LOWERED]
+        for where, name, low in LOWERED:
+            setattr(where, name, low)
 
     def check(self, data: bytes, seconds: float = SECONDS) -> Outcome:
         """Everything archc does with a file, within the time."""
@@ -87,7 +96,9 @@ class Workshop:
         return Outcome(parsed[0], None)
 
     def close(self) -> None:
-        """Remove the folder."""
+        """Remove the folder, and set the limits as they were."""
+        for where, name, high in self.kept:
+            setattr(where, name, high)
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
