@@ -121,20 +121,15 @@ class _Binder:
         return False
 
     def _value(self, expression: tree.Expression, field: Field | None) -> Datum:
-        wants_row = (
-            field.kind in ("row", "name")
-            if field is not None
-            else self.cls.role == "join" or self._free_row()
-        )
         if isinstance(expression, tree.Name):
             own = self._own_word(expression, field)
             if own is not None:
                 return own
-            if wants_row and self.scope.find(expression.parts[0]) is None:
+            if self.scope.find(expression.parts[0]) is None and self._wants_row(field):
                 if field is not None and field.kind == "name":
                     return Word(".".join(expression.parts))
                 return self._row(expression)
-        if wants_row and isinstance(expression, tree.Text):
+        if isinstance(expression, tree.Text) and self._wants_row(field):
             return self._row(tree.Name(expression.span, (expression.value,)))
         if isinstance(expression, tree.ShapeText):
             raise Mistake(
@@ -144,6 +139,11 @@ class _Binder:
             return self.context.evaluate(expression, self.frame, self.scope)
         except Mistake as mistake:
             raise self._better(mistake, expression, field) from None
+
+    def _wants_row(self, field: Field | None) -> bool:
+        if field is not None:
+            return field.kind in ("row", "name")
+        return self.cls.role == "join" or self._free_row()
 
     def _better(
         self, mistake: Mistake, expression: tree.Expression, field: Field | None

@@ -65,7 +65,7 @@ def _bind_all(context: Context, frame: Frame, unit: Unit) -> Prepared:
     assert isinstance(cls, type)
     bound = Bound()
     for number, (call, scope) in enumerate(unit.calls):
-        if call.values or call.keywords:
+        if call.values or call.keywords or call.first:
             lenient = unit.lenient and number == len(unit.calls) - 1
             bound.over(bind(context, cls, call, frame, scope, lenient))
     call = unit.calls[-1][0]
@@ -78,7 +78,7 @@ def _bind_all(context: Context, frame: Frame, unit: Unit) -> Prepared:
     if op is None:
         missing(cls, unit.word, bound, call.span)
         op = context.ops[key] = cls(**bound.options)
-    rows = [row.node for name, row in _in_order(cls, bound)]
+    rows = [row.node for name, row in _in_order(cls, bound)] if bound.rows else []
     if cls.wants_pool_input:
         rows.append(_pool_input(context, bound, rows[0]))
     return Prepared(op, tuple(rows), bound, call, unit.span)
