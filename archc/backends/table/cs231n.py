@@ -66,7 +66,8 @@ def _name(node: Node) -> str:
     """`CONV3-64`, `POOL2`, `FC`; others by their word."""
     op = node.op
     window = getattr(op, "window", None)
-    sides: tuple[int, ...] = getattr(window, "sides", ())
+    kernel = getattr(op, "kernel", None)  # the side of windows on 1-D maps
+    sides: tuple[int, ...] = getattr(window, "sides", () if kernel is None else (kernel,))
     glued = "x".join([str(side) for side in (sides[:1] if len(set(sides)) == 1 else sides)])
     if op.word in ("conv", "deconv"):
         channels = shape_of(node)
@@ -108,7 +109,8 @@ def _formula(report: Report, node: Node, params: int) -> str:
     if not params or node.shares:
         return ""
     shown = [_product(report, node, name, size) for name, size in _without_biases(tensors).items()]
-    return " + ".join(shown)
+    formula = " + ".join(shown)
+    return "" if formula.isdigit() else formula  # `128 = 128` would say nothing
 
 
 def _without_biases(tensors: Tensors) -> Tensors:
