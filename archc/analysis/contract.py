@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field  # noqa: TID253  imported by `--format json` alone
+from pydantic import BaseModel, ConfigDict, Field
 
 from archc.analysis import document
 from archc.analysis.report import Report

@@ -193,10 +193,10 @@ def _scanned(root: Instance) -> dict[int, Amount]:
         if instance.times is not None:
             times = product(times, of_count(instance.times))
         for item in instance.items:
-            if type(item) is Instance:
+            if isinstance(item, Instance):
                 open_.append((item, times))
             elif times != 1:
-                found[item.index] = times  # type: ignore[union-attr]
+                found[item.index] = times
     return found
 
 

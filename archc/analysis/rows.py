@@ -7,10 +7,8 @@ from archc.graph.ir import Instance, Network
 
 def outermost(block: Instance) -> Instance | None:
     """The block of the net's own text around a block; None for the net itself."""
-    found = None
-    for found in block.trace():  # noqa: B007  the last one is wanted
-        pass
-    return found
+    around = list(block.trace())
+    return around[-1] if around else None
 
 
 def row_lines(network: Network) -> list[int]:

@@ -7,7 +7,7 @@ import re
 from fractions import Fraction
 from typing import TYPE_CHECKING, Annotated, Any
 
-from pydantic import (  # noqa: TID253  imported where there is a configuration
+from pydantic import (
     BaseModel,
     ConfigDict,
     Field,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from pydantic import ValidationError  # noqa: TID253  imported where there is a configuration
+from pydantic import ValidationError
 
 from archc.configuration.places import Path, Places
 from archc.diagnostics.explain import all_kinds

@@ -48,7 +48,8 @@ class Builder(RowRules):
         )
 
     def on_shape(self, children: Children) -> tree.ShapeText:
-        return children[0]  # type: ignore[no-any-return]
+        shape: tree.ShapeText = children[0]
+        return shape
 
     def on_list(self, children: Children) -> tuple[tree.Name, ...]:
         return tuple([self._name(child) for child in children])

@@ -67,9 +67,9 @@ class FormulaRules:
 
     def span(self, token: Any) -> Span:
         """The span of a token or node."""
-        known = getattr(token, "span", None)
+        known: Span | None = getattr(token, "span", None)
         if known is not None:
-            return known  # type: ignore[no-any-return]
+            return known
         return Span(self.source, self.base + token.start_pos, self.base + token.end_pos)
 
     def around(self, children: Children) -> Span:

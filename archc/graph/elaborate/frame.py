@@ -153,7 +153,8 @@ class Context:
 
     def run_statement(self, frame: Frame, statement: tree.Statement) -> bool:
         """Expand one line; False if it is not there."""
-        return self._bodies.run_statement(self, frame, statement)  # type: ignore[no-any-return]
+        there: bool = self._bodies.run_statement(self, frame, statement)
+        return there
 
     def prelude(self, frame: Frame, body: tuple[tree.Statement, ...]) -> Any:
         """Take in the lines before the rows, then give the rows."""
