@@ -234,7 +234,8 @@ def split_name(name: str) -> tuple[str, str]:
 def find_named(name: str) -> tuple[str, str]:
     """The path of what a user calls a net, and the net inside; a path always wins.
 
-    `resnet.50` is variant 50 of the shipped resnet.arch. A name of nothing is returned as a path.
+    `resnet.50` is variant 50 of the shipped net resnet; `dcgan`, which is no net, all of dcgan.arch. A
+    name of nothing is returned as a path.
     """
     path, part = split_name(name)
     if part or path == STDIN or path.endswith(SUFFIX) or os.path.isfile(path):
@@ -243,10 +244,12 @@ def find_named(name: str) -> tuple[str, str]:
     if not stem.replace("_", "").replace("-", "").isalnum():
         return path, part
     shipped = os.path.join(specs_root(), stem + SUFFIX)
-    if os.path.isfile(shipped):
-        return shown(shipped), rest
+    if os.path.isfile(shipped) and stem in _nets_in(shipped):
+        return shown(shipped), name
     other = shipped_nets().get(stem)
-    return (shown(other), name) if other else (path, part)
+    if other:
+        return shown(other), name
+    return (shown(shipped), rest) if os.path.isfile(shipped) else (path, part)
 
 
 def shipped_files() -> list[str]:
@@ -258,12 +261,16 @@ def shipped_nets() -> dict[str, str]:
     """Names of shipped nets and their files, read off the lines that begin with `net`."""
     found: dict[str, str] = {}
     for path in shipped_files():
-        with open(path, encoding="utf-8") as file:
-            for line in file:
-                if line.startswith("net "):
-                    words = line[4:].replace("(", " ").split()
-                    found.setdefault(words[0] if words else "", path)
+        for name in _nets_in(path):
+            found.setdefault(name, path)
     return found
+
+
+def _nets_in(path: str) -> list[str]:
+    """Names of the nets that a file's lines begin."""
+    with open(path, encoding="utf-8") as file:
+        rows = [line[4:].replace("(", " ").split() for line in file if line.startswith("net ")]
+    return [words[0] for words in rows if words]
 
 
 def shown(path: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 import archc as package
-from archc.files import find_named, split_name
+from archc.files import _nets_in, find_named, shipped_files, split_name
 from archc.session import matches
 from tests.cli.conftest import TOY
 
@@ -61,14 +61,23 @@ def test_what_a_part_can_mean(part, found):
 
 def test_shipped_names(project):
     path, net = find_named("resnet.50")
-    assert (path.endswith("resnet.arch"), net) == (True, "50")
+    assert (path.endswith("resnet.arch"), net) == (True, "resnet.50")
     path, net = find_named("mobilenet_v1.1.0-224")
-    assert (path.endswith("mobilenet_v1.arch"), net) == (True, "1.0-224")
+    assert (path.endswith("mobilenet_v1.arch"), net) == (True, "mobilenet_v1.1.0-224")
+    path, net = find_named("deit.s")  # not deit_distilled.s, which is in the same file
+    assert (path.endswith("deit.arch"), net) == (True, "deit.s")
+    path, net = find_named("dcgan")  # a file, no net
+    assert (path.endswith("dcgan.arch"), net) == (True, "")
     path, net = find_named("generator")
     assert (path.endswith("dcgan.arch"), net) == (True, "generator")
     assert find_named("nosuch") == ("nosuch", "")
     (project / "vgg16").write_text(TOY)
     assert find_named("vgg16") == ("vgg16", "")
+
+
+def test_every_shipped_net_has_a_name_of_its_own():
+    names = [name for path in shipped_files() for name in _nets_in(path)]
+    assert sorted(set(names)) == sorted(names)
 
 
 def test_load_and_loads(project):
