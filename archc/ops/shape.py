@@ -205,7 +205,7 @@ class Map(Op):
     role = "move"
     rearranges = True
     size: Window | None = option("size", default=None, positional=True, doc="sides of the map")
-    length: int | None = option("integer", default=None, positional=True, doc="its only side")
+    length: int | None = option("integer", default=None, positional=True, doc="or its only side")
 
     def shape(self, value: Any) -> Result:
         problem = needs_things(self, value)

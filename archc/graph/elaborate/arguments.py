@@ -232,9 +232,17 @@ class _Binder:
         if isinstance(value, Window) and len(value.sides) == 2 and value.stride is None:
             advice = f"to repeat the row write `{self.word} {value.sides[0]} x{value.sides[1]}`"
             return ValueNotAllowed(self.word, f"the size {shown}", takes, advice)
+        if isinstance(value, Window) and value.stride:
+            return self._sides_meant(shown, takes)
         written = tuple(self.bound.spans)
         advice = slips.stray_number(self.cls, written, value) if isinstance(value, int) else ""
         return ValueNotAllowed(self.word, f"{kind_of(value)} ({shown}) here", takes, advice)
+
+    def _sides_meant(self, shown: str, takes: str) -> Any:
+        """`resize H/2xW/2`: without brackets the last number is a stride, as in `3x3/2`."""
+        sides = [f"({side})" if "/" in side else side for side in shown.split("x")]
+        found, instead = f"a window with a stride ({shown})", "x".join(sides)
+        return ValueNotAllowed(self.word, found, takes, "a fraction stands in brackets in sides", instead)
 
     def _size_given(self, value: Window, name: str, takes: str) -> Any:
         """A parameter that was given a size: most often a repetition without its space."""
