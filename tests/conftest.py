@@ -24,23 +24,21 @@ def pytest_addoption(parser):
 @cache
 def _networks(name: str, input_text: str | None):
     from archc.api import open_networks
+    from archc.files import find_named
 
     with chdir(ROOT):  # so that places in reports are those a user sees
-        networks, bag = open_networks([name], input_text)
+        path, part = find_named(name)
+        networks, bag = open_networks([f"{path}:{part}" if part else path], input_text)
     assert not bag.has_errors, [found.message for found in bag.sorted()]
     return tuple(networks)
 
 
 @pytest.fixture(scope="session")
 def networks() -> Callable:
-    """All networks of a spec by its name (`resnet`, `resnet.50`); built once for all tests."""
-
-    def opened(name: str, input_text: str | None = None):
-        stem, _, part = name.partition(".")
-        path = f"specs/{stem}.arch"
-        return _networks(f"{path}:{part}" if part else path, input_text)
-
-    return opened
+    """All networks that a shipped name means (`resnet`, `resnet.50`, a file as `dcgan`); built once
+    for all tests.
+    """
+    return lambda name, input_text=None: _networks(name, input_text)
 
 
 @pytest.fixture(scope="session")

@@ -29,7 +29,7 @@ def test_paths_are_unique_and_every_input_stands_before_its_use(networks):
 
 
 def test_every_node_stands_once_in_the_tree_of_blocks(networks):
-    for name in ("googlenet", "mobilenet_v3", "mask_rcnn"):
+    for name in ("googlenet", "mobilenet_v3_large", "mask_rcnn"):
         (network,) = networks(name)
         found, pending = [], [network.root]
         while pending:
