@@ -66,7 +66,7 @@ PAPER = {
     ("WRN-28-10 CIFAR-10", "params"): "wide_resnet.28-10",
     ("WRN-16-8 CIFAR-10", "params"): "wide_resnet.16-8",
     ("WRN-40-4 CIFAR-10", "params"): "wide_resnet.40-4",
-    ("WRN-50-2-bottleneck", "params"): "wide_resnet.wide_resnet_bottleneck.50-2",
+    ("WRN-50-2-bottleneck", "params"): "wide_resnet_bottleneck.50-2",
     ("PyramidNet 110_a84 CIFAR-10", "params"): "pyramidnet.110-84",
     ("PyramidNet-101 a=360 ImageNet", "params"): "pyramidnet.pyramidnet_imagenet.101-360",
     ("NiN CIFAR-10", "params"): "nin",

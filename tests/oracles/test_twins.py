@@ -27,18 +27,17 @@ TWINS = {
     "resnet18": "resnet.18",
     "resnet50": "resnet.50",
     "resnet152": "resnet.152",
-    "resnext50_32x4d": "resnet.next50",
-    "wide_resnet50_2": "resnet.wide50",
+    "resnext50_32x4d": "resnext.50-32x4d",
+    "wide_resnet50_2": "wide_resnet_bottleneck.50-2",
     "densenet121": "densenet.121",
     "densenet201": "densenet.201",
-    "mobilenet_v2": "mobilenet_v2",
-    "mobilenet_v3_large": "mobilenet_v3",
+    "mobilenet_v2": "mobilenet_v2.1.0",
+    "mobilenet_v3_large": "mobilenet_v3_large",
     "shufflenet_v2_x1_0": "shufflenet_v2.1x",
     "shufflenet_v2_x2_0": "shufflenet_v2.2x",
     "vit_b_16": "vit.b16",
     "squeezenet1_1": "squeezenet.1.1",
     "vgg16_bn": "vgg_bn.16",
-    "fcn_resnet50": "fcn_resnet50",
 }
 WITH_BN = """
 use vgg from "vgg.arch" with conv = conv pad=half ; bn ; relu
