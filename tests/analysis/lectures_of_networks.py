@@ -48,7 +48,7 @@ def _alexnet_bytes(nets, entry):
 @covers("zfnet.changes")
 def _zfnet(nets, entry):
     exact = entry["exact"]["with 512,1024,512"]
-    report = nets.spec("zfnet")
+    report = nets.spec("zfnet.slide")
     assert report.totals.params == exact["params"]
     assert weights_only(report) == exact["weights_only"]
     assert report.totals.biases == exact["bias_or_affine"]

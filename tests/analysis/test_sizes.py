@@ -26,8 +26,8 @@ DERIVED = [
     ("segnet", None, "H a multiple of 32"),
     ("yolov3", None, "H mod 32 in 0, 25..31"),
     ("mask_rcnn", None, "H mod 32 in 0, 29..31"),
-    ("fcn8s", None, "any H"),
-    ("pspnet", None, "any H"),
+    ("fcn", "8s", "any H"),
+    ("pspnet", "50", "any H"),
     ("faster_rcnn", None, "any H from 16"),
 ]
 
@@ -43,7 +43,7 @@ def test_sets_the_design_derives(spec, variant, rule):
 
 def test_unet_of_the_paper_with_open_sides():
     with open("specs/unet.arch", encoding="utf-8") as file:
-        text = file.read().replace("input 572x572x1", "input HxWx1").replace("388x388x2", "?")
+        text = file.read().replace("input 572x572x(channels)", "input HxWx(channels)").replace("388x388x2", "?")
     found = study_of(text, "unet", "valid")
     assert str(found.legal["H"]) == "H mod 16 == 12 from 188"
     assert found.proved
