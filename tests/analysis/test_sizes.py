@@ -43,7 +43,7 @@ def test_sets_the_design_derives(spec, variant, rule):
 
 def test_unet_of_the_paper_with_open_sides():
     with open("specs/unet.arch", encoding="utf-8") as file:
-        text = file.read().replace("input 572x572x(channels)", "input HxWx(channels)").replace("388x388x2", "?")
+        text = file.read().replace("572x572x(channels)", "HxWx(channels)").replace("388x388x2", "?")
     found = study_of(text, "unet", "valid")
     assert str(found.legal["H"]) == "H mod 16 == 12 from 188"
     assert found.proved

@@ -52,7 +52,7 @@ def test_only_and_ignore(archc):
         ["analyze", "nosuch"],
         ["analyze", "vgg16.nosuch"],
         ["analyze", "resnet.50", "nosuch.arch"],
-        ["analyze", "fcn8s", "--input", "big"],
+        ["analyze", "fcn.8s", "--input", "big"],
         ["analyze", "vgg16", "--batch", "0"],
         ["analyze", "vgg16", "--nosuch"],
         ["analyze", "."],

@@ -23,7 +23,7 @@ from tests.oracles import torch_meta
 from tests.oracles.test_shapes import ROOT
 
 SIZES = range(1, 201)
-UNET_OPENED = (("input 572x572x1", "input HxWx1"), ("| 388x388x2 |", "| |"))
+UNET_OPENED = (("input 572x572x(channels)", "input HxWx(channels)"), ("| 388x388x2 |", "| |"))
 
 
 def module_of(path, changed=()) -> Module:
