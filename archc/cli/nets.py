@@ -3,86 +3,315 @@
 from __future__ import annotations
 
 import argparse
+import os
+import re
 import sys
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any
 
 from archc.cli.main import DONE, FINDINGS, complain
 
-HEAD = ("net", "params", "MACs", "input", "file")
-NUMBERS = (1, 2)
+if TYPE_CHECKING:
+    from archc.backends.table.model import Cells, Table
+    from archc.catalogue import Entry, Shipped
+
+FORMATS = ("table", "json", "markdown", "csv")
+SORTS = ("params", "macs", "year", "name")
+FORMAT_VERSION = 1
+COUNTED_IN_A_SECOND = 50
+
+_AMOUNT = re.compile(r"(\d{1,18})(?:\.(\d{1,18}))?([KMGT]i?)?")
+_YEARS = re.compile(r"(\d{4})|(\d{4})?\.\.(\d{4})?")
 
 
 def add_parser(verbs: Any) -> None:
     """Declare the arguments."""
     parser: argparse.ArgumentParser = verbs.add_parser(
-        "nets", description="The networks that archc ships.", allow_abbrev=False
+        "nets",
+        description="The networks that archc ships: a row for each, or for each of its variants. "
+        "NAME alone prints the text of this net. A word that is no net, or that stands beside "
+        "flags, lists the nets whose name, title or family holds it.",
+        epilog="A terminal that is too narrow loses columns, in this order: file, task, input, "
+        "family, year, MACs. Digits are never cut. Open sizes are counted at the input shown.",
+        allow_abbrev=False,
     )
-    parser.add_argument("name", nargs="?", metavar="NAME", help="print the text of this one")
+    add = parser.add_argument
+    add("name", nargs="?", metavar="NAME", help="`resnet`, `resnet.50`, or a word: `yolo`")
+    add("--family", action="append", default=[], metavar="F", help="of this family; repeatable")
+    add("--task", action="append", default=[], metavar="T", help="for this task; repeatable")
+    add("--year", type=_years, metavar="Y", help="2015, 2014..2016, 2020.. or ..2012")
+    for name, of in (("params", "parameters"), ("macs", "MACs, without those that depend on R, T")):
+        add(f"--min-{name}", type=_amount, metavar="N", help=f"at least so many {of}: 5M, 1.5G")
+        add(f"--max-{name}", type=_amount, metavar="N", help=f"at most so many {of}: 300M, 64Ki")
+    add("--input", type=_size, metavar="SIZE", help="with an input of this size: 224x224x3")
+    add("--sort", choices=SORTS, help="one list in this order, in the place of families by year")
+    add("--format", choices=FORMATS, default="table", help="how it is printed")
+
+
+def _amount(text: str) -> Fraction:
+    """A number as the language writes it; commas may be copied from a table."""
+    from archc.syntax.build_formulas import UNITS
+
+    match = _AMOUNT.fullmatch(text.replace(",", "").replace("_", ""))
+    if match is None:
+        raise argparse.ArgumentTypeError(f"a number such as 5M, 1.5G or 64Ki, not {text!r}")
+    whole, decimals, unit = match.group(1), match.group(2) or "", match.group(3) or ""
+    return Fraction(int(whole + decimals), 10 ** len(decimals)) * UNITS[unit]
+
+
+def _years(text: str) -> tuple[int, int]:
+    """The first and the last year of `2015`, `2014..2016`, `2020..`, `..2012`."""
+    match = _YEARS.fullmatch(text)
+    if match is None:
+        raise argparse.ArgumentTypeError(f"2015, 2014..2016, 2020.. or ..2012, not {text!r}")
+    if match.group(1):
+        return int(text), int(text)
+    return int(match.group(2) or 1), int(match.group(3) or 9999)
+
+
+def _size(text: str) -> str:
+    from archc.session import sides_of
+
+    sides = sides_of(text)
+    if sides is None:
+        raise argparse.ArgumentTypeError(f"a size such as 224x224x3, not {text!r}")
+    return "x".join(map(str, sides))
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Print a shipped file, or the list of all networks."""
-    if arguments.name is not None:
-        return _text(arguments.name, arguments)
+    """Print the text of a shipped net, or a list of networks."""
+    from archc.catalogue import shipped_file
+
+    name = arguments.name
+    if name and not _has_flags(arguments):
+        path, variant = shipped_file(name)
+        if path:
+            return _text(path, variant, arguments)
     return _list(arguments)
 
 
-def _text(name: str, arguments: argparse.Namespace) -> int:
+def _has_flags(arguments: argparse.Namespace) -> bool:
+    given = vars(arguments)
+    flags = ("family", "task", "year", "input", "sort")
+    amounts = [key for key in given if key.startswith(("min_", "max_"))]
+    return arguments.format != "table" or any(
+        given[key] not in (None, []) for key in (*flags, *amounts)
+    )
+
+
+# ---- the text of one -----------------------------------------------------------------------------
+
+
+def _text(path: str, variant: str, arguments: argparse.Namespace) -> int:
+    """Print a file; a variant has the same one."""
     from archc.diagnostics.similar import suggestion
-    from archc.files import Files, find_named, shipped_nets
-    from archc.source import SourceFile
-
-    path, _ = find_named(name)
-    found = Files(arguments.limits).read(path)
-    if isinstance(found, SourceFile):
-        print(found.text, end="")
-        return DONE
-    said = suggestion(name.partition(".")[0], tuple(shipped_nets()), "there are")
-    return complain(f"archc ships no net called `{name}`; {said}")
-
-
-def _list(arguments: argparse.Namespace) -> int:
-    """One row for each net and variant, made by counting it."""
-    from archc.analysis.cost import measure
-    from archc.analysis.report import shape_of
-    from archc.files import shipped_files
-    from archc.ops.values import text_of
-    from archc.session import Session
+    from archc.files import shown
+    from archc.session import Session, matches
 
     session = Session(arguments.limits)
-    rows: list[tuple[str, ...]] = []
-    for path in shipped_files():
-        source = session.source(path)
-        for network in session.networks_of(source, None) if source else ():
-            whole = measure(network).sum()
-            inputs = [text_of(shape_of(network.nodes[i])) for i in network.inputs.values()]
-            macs = _count(whole.macs)
-            name = source.name.replace("\\", "/").rpartition("/")[2] if source else ""
-            rows.append((network.name, f"{whole.params:,}", macs, ", ".join(inputs), name))
-    print(_table(rows))
-    bag = session.bag()
-    if bag.has_errors:
-        from archc.diagnostics.render import render_all
-
-        print(render_all(bag.sorted()), file=sys.stderr)
-        return FINDINGS
+    source = session.source(shown(path))
+    if source is None:
+        return _problems(session)
+    if variant:
+        nets = session.module(source).nets
+        net = arguments.name.partition(".")[0]
+        if not matches(nets, f"{net}.{variant}"):
+            known = tuple(nets.get(net, ()))
+            said = suggestion(variant, known, "it has") or "it has no variants"
+            return complain(f"`{net}` has no variant `{variant}`; {said}")
+    print(source.name, file=sys.stderr)
+    print(source.text, end="")
     return DONE
 
 
-def _count(macs: Any) -> str:
-    from archc.analysis.amounts import text_of_amount
+def _problems(session: Any) -> int:
+    """Print what is wrong with shipped files."""
+    from archc.diagnostics.render import render_all
 
-    return text_of_amount(macs)
+    print(render_all(session.bag().sorted()), file=sys.stderr)
+    return FINDINGS
 
 
-def _table(rows: list[tuple[str, ...]]) -> str:
-    """Plain columns, numbers to the right."""
-    widths = [max(len(row[column]) for row in [HEAD, *rows]) for column in range(len(HEAD))]
-    lines: list[str] = []
-    for row in [HEAD, *rows]:
-        cells = [
-            f"{cell:>{width}}" if column in NUMBERS else f"{cell:<{width}}"
-            for column, (cell, width) in enumerate(zip(row, widths))
-        ]
-        lines.append("  ".join(cells).rstrip())
-    return "\n".join(lines)
+# ---- the list ------------------------------------------------------------------------------------
+
+
+def _list(arguments: argparse.Namespace) -> int:
+    """Count those shipped networks that are asked for, and print them."""
+    from archc.catalogue import counted, shipped
+    from archc.session import Session
+
+    session = Session(arguments.limits)
+    every = shipped(session)
+    unknown = _unknown(arguments, every)
+    if unknown:
+        return complain(unknown)
+    wanted = [one for one in every if all(fits(one) for fits in _by_text(arguments))]
+    entries = counted(session, _with_progress(wanted))
+    found = [entry for entry in entries if all(fits(entry) for fits in _by_number(arguments))]
+    if arguments.format == "json":
+        _print(_json(found))
+    else:
+        _print_table(_table(found, every, arguments), arguments.format)
+    return _problems(session) if session.bag().has_errors else DONE
+
+
+def _with_progress(wanted: list[Shipped]) -> Iterable[Shipped]:
+    """The same, with a bar on a terminal if counting them takes more than a second."""
+    if len(wanted) <= COUNTED_IN_A_SECOND or not sys.stderr.isatty():
+        return wanted
+    from rich.console import Console
+    from rich.progress import track
+
+    return track(wanted, "counting", console=Console(stderr=True), transient=True)
+
+
+def _unknown(arguments: argparse.Namespace, every: list[Shipped]) -> str:
+    """What is said of a name, a family or a task that no shipped net has; empty for none."""
+    from archc.diagnostics.similar import suggestion
+
+    for kind in ("family", "task"):
+        known = tuple(sorted({getattr(one, kind) for one in every} - {""}))
+        for word in getattr(arguments, kind):
+            if word not in known:
+                said = suggestion(word, known, "there are")
+                return f"no shipped net is of the {kind} `{word}`; {said}"
+    name = arguments.name
+    if name and not any(_holds(one, name) for one in every):
+        known = tuple(dict.fromkeys([one.net for one in every]))
+        said = suggestion(name.partition(".")[0], known, "there are")
+        return f"archc ships no net called `{name}`; {said}"
+    return ""
+
+
+def _holds(one: Shipped, word: str) -> bool:
+    """Whether a word that was searched for is in a net's name, title or family."""
+    return any(word.lower() in text.lower() for text in (one.name, one.title, one.family))
+
+
+def _by_text(given: argparse.Namespace) -> Iterator[Callable[[Shipped], bool]]:
+    """What the flags demand that a text says: it is known before anything is counted."""
+    if given.name:
+        yield lambda one: _holds(one, given.name)
+    if given.family:
+        yield lambda one: one.family in given.family
+    if given.task:
+        yield lambda one: one.task in given.task
+    if given.year:
+        yield lambda one: given.year[0] <= one.year <= given.year[1]
+
+
+def _by_number(given: argparse.Namespace) -> Iterator[Callable[[Entry], bool]]:
+    """What the flags demand of sizes and counts."""
+    from archc.analysis.amounts import fixed
+
+    if given.input:
+        yield lambda entry: given.input in entry.inputs.values()
+    if given.min_params is not None:
+        yield lambda entry: entry.params >= given.min_params
+    if given.max_params is not None:
+        yield lambda entry: entry.params <= given.max_params
+    if given.min_macs is not None:
+        yield lambda entry: fixed(entry.macs) >= given.min_macs
+    if given.max_macs is not None:
+        yield lambda entry: fixed(entry.macs) <= given.max_macs
+
+
+def _table(found: list[Entry], every: list[Shipped], arguments: argparse.Namespace) -> Table:
+    """Families by year, a rule between them; one list for programs and where `--sort` asks."""
+    from archc.backends.table.model import Column, Group, Table
+    from archc.catalogue import by_family
+
+    columns = (
+        Column("net"),
+        Column("family", drop=4),
+        Column("task", drop=2),
+        Column("year", number=True, drop=5),
+        Column("params", number=True),
+        Column("MACs", number=True, drop=6),
+        Column("input", drop=3),
+        Column("file", drop=1),
+    )
+    unsaid = "" if arguments.format == "csv" else "-"
+    groups = [entries for _, entries in by_family(found)]
+    if arguments.sort:
+        groups = [_sorted(found, arguments.sort)]
+    elif arguments.format != "table":
+        groups = [[entry for group in groups for entry in group]]
+    listed = tuple([Group([_cells(entry, unsaid) for entry in group]) for group in groups])
+    return Table("Networks", columns, listed, notes=(_summary(found, every),))
+
+
+def _cells(entry: Entry, unsaid: str) -> Cells:
+    about = (entry.family, entry.task, str(entry.year or ""))
+    inputs = ", ".join(entry.inputs.values())
+    said = [fact or unsaid for fact in about]
+    return (entry.name, *said, entry.params, entry.macs, inputs, entry.file)
+
+
+def _sorted(found: list[Entry], by: str) -> list[Entry]:
+    from archc.analysis.amounts import fixed
+
+    keys: dict[str, Callable[[Entry], Any]] = {
+        "params": lambda entry: entry.params,
+        "macs": lambda entry: fixed(entry.macs),
+        "year": lambda entry: entry.year or 9999,
+        "name": lambda entry: entry.name,
+    }
+    return sorted(found, key=keys[by])
+
+
+def _summary(found: list[Entry], every: list[Shipped]) -> str:
+    """How many networks the table has, and of how many."""
+    from archc.catalogue import nets_of
+
+    families = len({entry.family for entry in found} - {""})
+    last = f"{families} {'family' if families == 1 else 'families'}"
+    if len(found) == len(every):
+        return f"{nets_of(every)} networks, {len(every)} with variants, {last}"
+    nets = f"{nets_of(found)} of {nets_of(every)} networks"
+    return f"{nets}, {len(found)} of {len(every)} with variants, {last}"
+
+
+def _json(found: list[Entry]) -> Iterator[str]:
+    """A line for each network; what is not known is left out."""
+    import json
+
+    from archc import __version__
+    from archc.analysis.amounts import fixed, per
+
+    head = json.dumps({"format_version": FORMAT_VERSION, "archc_version": __version__})
+    yield f'{head[:-1]}, "networks": ['
+    for number, entry in enumerate(found, 1):
+        about = {
+            "name": entry.name,
+            "net": entry.net,
+            "title": entry.title,
+            "family": entry.family,
+            "task": entry.task,
+            "year": entry.year,
+            "paper": entry.paper,
+            "params": entry.params,
+            "macs": fixed(entry.macs),
+            "macs_per": per(entry.macs),
+            "layers": entry.layers,
+            "inputs": entry.inputs,
+            "evaluated_at": {name: entry.inputs[name] for name in entry.chosen},
+            "file": entry.file,
+        }
+        kept = {key: value for key, value in about.items() if value not in ("", 0, {})}
+        yield f" {json.dumps(kept, ensure_ascii=False)}{',' if number < len(found) else ''}"
+    yield "]}"
+
+
+def _print_table(table: Table, format_: str) -> None:
+    """Plain text everywhere: the list is longer than a screen, and rich takes its time."""
+    from archc.backends.table.printing import printed
+
+    narrow = format_ == "table" and sys.stdout.isatty()
+    width = os.get_terminal_size().columns if narrow else 0  # 0, too, where nobody knows
+    _print(printed(table, format_, width or None))
+
+
+def _print(lines: Iterable[str]) -> None:
+    sys.stdout.write("\n".join(lines) + "\n")

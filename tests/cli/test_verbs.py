@@ -1,4 +1,4 @@
-"""`fmt`, `nets`, `ops`, `explain`, and `--shapes`."""
+"""`fmt`, `ops`, `explain`, and `--shapes`."""
 
 from __future__ import annotations
 
@@ -70,14 +70,6 @@ def test_shapes_of_every_shipped_net_hold(archc, project):
         (project / spec.name).write_bytes(spec.read_bytes())
     assert archc("fmt", "--shapes", ".").code == 0
     assert [f.slug for f in check_paths(["."]) if f.severity == "error"] == []
-
-
-def test_nets(archc):
-    lines = archc("nets").out.splitlines()
-    assert lines[0].split() == ["net", "params", "MACs", "input", "file"]
-    row = next(line for line in lines if line.startswith("resnet.50 "))
-    assert row.split() == ["resnet.50", "25,557,032", "4,089,184,256", "224x224x3", "resnet.arch"]
-    assert archc("nets", "lenet5").out == (ROOT / "specs" / "lenet5.arch").read_text()
 
 
 def test_ops(archc):
