@@ -1,7 +1,7 @@
 # `make` alone prints what there is. Every task uses the environment that `make setup` creates.
 BIN ?= .venv/bin
 .DEFAULT_GOAL := help
-.PHONY: help setup test lint format types layers check ci bench picture gallery wheel constraints clean
+.PHONY: help setup test lint format types layers check ci bench picture pages wheel constraints clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -42,8 +42,9 @@ picture: ## draw README's picture anew from what archc prints
 	$(BIN)/python docs/images/terminal.py 'archc analyze specs/vgg16.arch' < picture.txt > docs/images/vgg16.svg
 	rm picture.txt
 
-gallery: ## write docs/gallery.md anew
+pages: ## write docs/gallery.md and docs/blocks.md anew
 	$(BIN)/python -m docs.gallery
+	$(BIN)/python -m docs.blocks
 
 wheel: ## build the wheel into dist/
 	$(BIN)/pip wheel -q --no-deps -w dist .

@@ -189,7 +189,7 @@ class Session:
         from archc.analysis.sizes import study
 
         bag = context.bag
-        found = study(module, net, variant, self.limits)
+        found = study(module, net, variant, self.limits, context)
         if found is None:
             return context, bag
         tried = sum([legal.tried for legal in found.legal.values()])

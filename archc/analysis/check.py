@@ -24,6 +24,7 @@ from archc.analysis.cost import INFERENCE, TRAINING, Cost, Costs, measure
 from archc.analysis.memory import FLOAT_BYTES, peak_bytes
 from archc.diagnostics.model import Diagnostic, Kind
 from archc.graph.ir import Check, Network
+from archc.ops.join import List
 from archc.ops.values import Shape, Value, text_of
 from archc.record import Record
 
@@ -160,12 +161,16 @@ def chosen_rows(network: Network, check: Check) -> frozenset[int] | None:
     """The nodes a check is about; None is all of them."""
     if not check.row and check.node is None:
         return None
-    path, below = check.row, f"{check.row}."
+    path, below, again = check.row, f"{check.row}.", f"{check.row}@"
     found = {
         node.index
         for node in network.nodes
         if path and (node.path == path or node.path.startswith(below))
     }
+    if found and check.node is not None and isinstance(network.nodes[check.node].op, List):
+        # `each` uses the row again in front of its list; `reuse` behind it is a row of its own.
+        before = network.nodes[: check.node]
+        found |= {node.index for node in before if node.path.startswith(again)}
     if not found and check.node is not None:
         found = {check.node}
     return frozenset(found)

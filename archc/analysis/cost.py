@@ -31,6 +31,7 @@ from archc.analysis.amounts import (
 )
 from archc.graph.ir import Instance, Network, Node
 from archc.ops.base import Op, Tensors
+from archc.ops.join import List
 from archc.record import Record
 
 UNUSED, TRAINING, INFERENCE = 0, 1, 2
@@ -205,6 +206,10 @@ def _roles(network: Network) -> bytearray:
     roles = bytearray(len(network.nodes))
     _mark(network, roles, network.outputs.values(), INFERENCE)
     _mark(network, roles, network.training_outputs.values(), TRAINING)
+    for node in network.nodes:
+        if isinstance(node.op, List) and not roles[node.index]:
+            # What opens a list (joins, `each`, blocks) reads all its items, and not the list.
+            roles[node.index] = min([roles[index] for index in node.inputs])
     return roles
 
 

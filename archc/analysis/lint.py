@@ -20,6 +20,7 @@ from archc.diagnostics.kinds.lints import (
 )
 from archc.diagnostics.model import Bag, Diagnostic
 from archc.graph.ir import Network, Node
+from archc.ops.join import List
 from archc.ops.values import Shape
 from archc.record import Record
 from archc.source import Span
@@ -63,7 +64,7 @@ class Lints:
 
     def _count_use(self, node: Node, used: bool) -> None:
         place = (node.span, node.op.word)
-        if node.op.word == "list":  # its items are read one by one
+        if isinstance(node.op, List):  # what opens it reads its items
             return
         if used:
             self._used.add(place)
@@ -72,13 +73,19 @@ class Lints:
 
 
 def _readers(network: Network) -> list[list[int]]:
-    """For each node the nodes that read it; -1 stands for an output."""
+    """For each node the nodes that read it, also one step late; -1 stands for an output.
+
+    A list reads its items only where something reads the list itself.
+    """
     readers: list[list[int]] = [[] for _ in network.nodes]
-    for node in network.nodes:
-        for source in node.inputs:
-            readers[source].append(node.index)
     for index in (*network.outputs.values(), *network.training_outputs.values()):
         readers[index].append(-1)
+    for late, index in network.carried.items():
+        readers[index].append(late)
+    for node in reversed(network.nodes):
+        if readers[node.index] or not isinstance(node.op, List):
+            for source in node.inputs:
+                readers[source].append(node.index)
     return readers
 
 
@@ -132,7 +139,7 @@ def _training_needed(network: Network) -> Iterator[Diagnostic]:
     everything = _reached(network, -1)
     for name, output in network.training_outputs.items():
         node = network.nodes[output]
-        heads = node.inputs if node.op.word == "list" else (output,)
+        heads = node.inputs if isinstance(node.op, List) else (output,)
         if all(everything[head] and _is_in_the_way(network, head) for head in heads):
             yield TrainingOutputUsed(name).at(node.span)
 

@@ -22,6 +22,7 @@ from archc.analysis.cost import INFERENCE, Costs
 from archc.analysis.loops import Loops
 from archc.graph.ir import Node
 from archc.ops.base import Op
+from archc.ops.join import List
 from archc.ops.values import Shape, Value
 
 FLOAT_BYTES = 4
@@ -117,15 +118,14 @@ class _Run:
         return alive
 
     def _look_ahead(self, node: Node) -> None:
-        """Note the buffers of a node's value, and that it uses those of its inputs."""
+        """Note the buffers of a node's value, and that it uses those of its inputs.
+
+        A list uses nothing: what reads it, or its items, does.
+        """
         index = node.index
         for source in node.inputs:
-            buffer = self._buffer[source]
-            if buffer >= 0:
+            for buffer in () if isinstance(node.op, List) else self._buffers(source):
                 self._last[buffer] = max(self._last[buffer], index)
-            else:
-                for buffer in self._several.get(source, ()):
-                    self._last[buffer] = max(self._last[buffer], index)
             end = self._loops.end_for(index, source)
             if end is not None:
                 self._keep(source, end)

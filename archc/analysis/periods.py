@@ -15,6 +15,7 @@ from archc.diagnostics.kinds.sizes import (
 from archc.diagnostics.kinds.values import MissingValue, ValueNotAllowed
 from archc.graph.elaborate.replay import Outcome, Replay
 from archc.ops.base import Op
+from archc.ops.conv import Deconv
 from archc.ops.ends import Input
 from archc.ops.learned import Positions
 from archc.ops.resample import Crop, PixelUnshuffle
@@ -63,8 +64,9 @@ def has_longest(replay: Replay) -> bool:
 def horizon(growth: Growth, letter: str) -> int:
     """A size beyond which no window or crop of a fixed size decides anything any more.
 
-    A window of f places at scale s, behind layers without pad that took c places of the input off,
-    has room from a size of about c + s*f on. Numbers in formulas may be limits of their own.
+    A window that reaches f places beyond its pads at scale s, behind layers that took c places of
+    the input off, has room from a size of about c + s*f on. Numbers in formulas may be limits of
+    their own.
     """
     replay = growth.replay
     taken: list[Fraction] = []
@@ -75,7 +77,8 @@ def horizon(growth: Growth, letter: str) -> int:
         inner = max([scales[index] for index in node.inputs], default=Fraction(0))
         taken.append(before + inner * _lost_places(node.op))
         if node.index not in replay.context.rebuilds:
-            largest = max(largest, before + inner * _fixed_size(node.op), before + scale)
+            room = max(_lost_places(node.op) + 1, _cropped(node.op))
+            largest = max(largest, before + inner * room, before + scale)
     return min(int(largest), TRIED_AT_MOST)
 
 
@@ -85,22 +88,28 @@ def _scale(grown: list[Sides], letter: str) -> Fraction:
     return max([1 / slope for slope in slopes if slope > 0], default=Fraction(0))
 
 
-def _fixed_size(op: Op) -> int:
-    """The largest side of an input that an operator's own numbers ask for."""
-    if isinstance(op, Crop):
-        return (max(op.size.sides) if op.size else 0) + (op.at or 0)
-    reach = op.reach()
-    return 0 if reach is None else max(reach[0]) * max(reach[2])
-
-
 def _lost_places(op: Op) -> int:
-    """How many places a window takes off a side for want of a pad."""
+    """How many places of its input a window takes off, the pads counted; with one more than these
+    there is room for it.
+    """
     reach = op.reach()
     pad = getattr(op, "pad", 0)
-    if reach is None or isinstance(pad, str):
+    if reach is None or pad == "same":
         return 0
-    pads = 2 * (min(pad) if isinstance(pad, tuple) else pad)
-    return max(max(reach[0]) * max(reach[2]) - 1 - pads, 0)
+    behind = [max(reach[2]) * (side - 1) for side in reach[0]]
+    if pad == "half":
+        short = [places % 2 for places in behind]
+    else:
+        pads = 2 * (min(pad) if isinstance(pad, tuple) else pad)
+        short = [places - pads for places in behind]
+    if isinstance(op, Deconv):  # short of stride * input, on the output
+        return max(-(-(max(reach[1]) - 1 - min(short)) // min(reach[1])), 0)
+    return max(short + [0])
+
+
+def _cropped(op: Op) -> int:
+    """The side that a crop asks for; 0 for everything else."""
+    return (max(op.size.sides) if op.size else 0) + (op.at or 0) if isinstance(op, Crop) else 0
 
 
 def may_meet(growth: Growth, node: int) -> bool:

@@ -27,28 +27,19 @@ PAIRS_TRIED = 40_000
 
 def check_sweep(sweep: Sweep, found: SizeStudy) -> None:
     """`where` must allow legal sizes alone, and size notes must hold at each of them."""
-    replay = sweep.replay
-    sizes_tried = len(sweep.outcomes)
-    base = sweep.base[sweep.letter]
-    for size in (*range(1, sizes_tried + 1), *([base] if base > sizes_tried else [])):
-        sizes = {**sweep.base, sweep.letter: size}
-        if not allowed(replay, sizes):
-            continue
-        legal = sweep.at(size).legal if size <= sizes_tried else True
-        if not legal and not replay.context.rules:
-            continue  # without a `where` a size that does not work is simply not one of the net's
-        if not legal:
-            found.findings.append(_broken(replay, found, sizes, (sweep.letter,), sweep.at(size)))
-            return
-        if not replay.context.size_notes:
-            continue
-        wrong = replay.notes_at(sweep.fresh(size), sizes)
-        if wrong:
-            kind, span = wrong[0]
-            if all(known.primary.span != span for known in found.findings):
-                at = f"found at {sweep.letter} = {size}"
-                found.findings.append(kind.at(span, notes=(at,)))
-            return
+    replay, base = sweep.replay, sweep.base[sweep.letter]
+    broken = sweep.broken
+    if broken is None and base > len(sweep.outcomes):
+        broken = sweep.promise_broken(base, sweep.fresh(base))
+    if broken is None:
+        return
+    if broken.note is None:
+        sizes = {**sweep.base, sweep.letter: broken.size}
+        outcome = sweep.at(broken.size)
+        found.findings.append(_broken(replay, found, sizes, (sweep.letter,), outcome))
+    elif all(known.primary.span != broken.span for known in found.findings):
+        at = f"found at {sweep.letter} = {broken.size}"
+        found.findings.append(broken.note.at(broken.span, notes=(at,)))
 
 
 def check_conditions(replay: Replay, found: SizeStudy) -> None:
@@ -58,7 +49,7 @@ def check_conditions(replay: Replay, found: SizeStudy) -> None:
         return
     found.promises_found = not all(_is_plain(one, found) for one in conditions)
     for sizes, letters in _suspects(conditions, found):
-        if not allowed(replay, sizes):
+        if not replay.allows(sizes):
             continue
         if found.proved and all(size in found.legal[one] for one, size in sizes.items()):
             continue
@@ -123,18 +114,6 @@ def _suspects(
 
 def _period(found: SizeStudy, letter: str) -> int:
     return min(max(2 * found.legal[letter].period, 32), 2 * AROUND)
-
-
-def allowed(replay: Replay, sizes: dict[str, int]) -> bool:
-    """Whether these sizes obey every `where` of the net."""
-    context = replay.context
-    if not context.rules:
-        return True
-    kept, context.sizes, context.replayed = context.sizes, sizes, []
-    try:
-        return all(rule() for rule in context.rules)
-    finally:
-        context.sizes, context.replayed = kept, None
 
 
 def _broken(

@@ -19,7 +19,7 @@ from itertools import combinations
 from archc.analysis.growth import Growth
 from archc.analysis.legal import LegalSet
 from archc.analysis.periods import TRIED_AT_MOST
-from archc.analysis.promises import allowed, check_conditions, check_sweep
+from archc.analysis.promises import check_conditions, check_sweep
 from archc.analysis.sweep import FIRST_WANTED, Sweep, tried_at_most
 from archc.diagnostics.model import Bag, Diagnostic
 from archc.graph.elaborate import expand
@@ -96,10 +96,17 @@ class SizeStudy:
 
 
 def study(
-    module: Module, net: str, variant: str | None, limits: Limits = DEFAULT
+    module: Module,
+    net: str,
+    variant: str | None,
+    limits: Limits = DEFAULT,
+    context: Context | None = None,
 ) -> SizeStudy | None:
-    """The legal sizes of a net with open sides; None if it has none."""
-    replay = _expanded(module, net, variant, limits)
+    """The legal sizes of a net with open sides; None if it has none.
+
+    `context` is the net as `expand` gives it, if that was done already.
+    """
+    replay = _expanded(module, net, variant, limits, context)
     if replay is None:
         return None
     letters = list(dict.fromkeys(replay.letters))
@@ -111,7 +118,7 @@ def study(
         found.legal = {letter: LegalSet(letter, 1, (), 1, (), False, tried) for letter in letters}
         return found
     if replay.context.rules:
-        found.obeys = lambda sizes: allowed(replay, sizes)
+        found.obeys = replay.allows
     growth = Growth(replay)
     replay.fix_weights(base, growth.following)
     failed: set[int] = set()
@@ -125,17 +132,20 @@ def study(
     return found
 
 
-def _expanded(module: Module, net: str, variant: str | None, limits: Limits) -> Replay | None:
+def _expanded(
+    module: Module, net: str, variant: str | None, limits: Limits, context: Context | None
+) -> Replay | None:
     """The net expanded far enough that its graph holds for every size."""
+
+    def anew(other: dict[str, int]) -> Context:
+        return expand(module, net, variant, Bag(), limits, other, obeys_rules=False)
+
     sizes: dict[str, int] | None = None
     for _ in range(8):
-        context = expand(module, net, variant, Bag(), limits, sizes)
+        if context is None or sizes is not None:
+            context = expand(module, net, variant, Bag(), limits, sizes)
         if not context.is_open:
             return None
-
-        def anew(other: dict[str, int]) -> Context:
-            return expand(module, net, variant, Bag(), limits, other, obeys_rules=False)
-
         replay = Replay(context, anew)
         if not context.failed or not replay.complete:
             return replay
@@ -161,7 +171,7 @@ def _first_legal(replay: Replay, letters: list[str]) -> dict[str, int] | None:
     for size in candidates:
         sizes = dict.fromkeys(letters, size)
         if replay.at(sizes).legal:
-            if allowed(replay, sizes):
+            if replay.allows(sizes):
                 return sizes
             legal = legal or sizes
             if not replay.complete:
@@ -170,7 +180,7 @@ def _first_legal(replay: Replay, letters: list[str]) -> dict[str, int] | None:
     for letter in letters if len(letters) > 1 else ():
         for size in candidates[: min(ALONE_TRIED, most)]:
             sizes = {**around, letter: size}
-            if allowed(replay, sizes) and replay.at(sizes).legal:
+            if replay.allows(sizes) and replay.at(sizes).legal:
                 return sizes
     return legal
 

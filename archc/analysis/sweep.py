@@ -13,8 +13,10 @@ from archc.analysis.periods import (
     meetings,
     repeats,
 )
+from archc.diagnostics.model import Kind
 from archc.graph.elaborate.replay import Outcome, Replay
-from archc.record import replace
+from archc.record import Record, replace
+from archc.source import Span
 
 FIRST_WANTED = 224
 FEWEST_TRIED = 4
@@ -31,10 +33,19 @@ def tried_at_most(replay: Replay) -> int:
     return max(min(3 * FIRST_WANTED, NODES_EXPANDED // nodes), FEWEST_TRIED)
 
 
+class Broken(Record):
+    """An allowed size at which a promise does not hold: a size note, or that the size works."""
+
+    size: int
+    note: Kind | None
+    span: Span
+
+
 class Sweep:
     """The outcomes of one letter at every size that was tried, the others fixed.
 
-    Shapes are not kept: they are worked out again where a proof needs them.
+    Shapes are not kept: they are worked out again where a proof needs them. `broken` is the first
+    promise of the file that does not hold.
     """
 
     def __init__(self, growth: Growth, letter: str, base: dict[str, int]) -> None:
@@ -47,15 +58,29 @@ class Sweep:
         self.horizon = horizon(growth, letter)
         if growth.doubts or growth.replay.weights or growth.replay.made_weights:
             self.horizon = max(self.horizon, 2 * FIRST_WANTED)
+        self.broken: Broken | None = None
         self._works = Outcome([])
 
     def at(self, size: int) -> Outcome:
         """The outcome at a size, from 1, without its shapes."""
         while len(self.outcomes) < size:
-            found = self.fresh(len(self.outcomes) + 1)
+            tried = len(self.outcomes) + 1
+            found = self.fresh(tried)
+            self.broken = self.broken or self.promise_broken(tried, found)
             kept = Outcome([], found.node, found.kind, found.span)
             self.outcomes.append(self._works if found.legal else kept)
         return self.outcomes[size - 1]
+
+    def promise_broken(self, size: int, outcome: Outcome) -> Broken | None:
+        """What the file says of this size and is not so."""
+        replay, sizes = self.replay, {**self.base, self.letter: size}
+        rules, notes = replay.context.rules, replay.context.size_notes
+        if not (notes if outcome.legal else rules) or not replay.allows(sizes):
+            return None  # without a `where` a size that does not work is simply not one of the net's
+        if not outcome.legal:
+            return Broken(size, None, replay.context.network.open_sides[0].span)
+        wrong = replay.notes_at(outcome, sizes)
+        return Broken(size, *wrong[0]) if wrong else None
 
     def fresh(self, size: int) -> Outcome:
         """The outcome at a size, with its shapes."""

@@ -9,6 +9,7 @@ from typing import Any
 
 from lark import UnexpectedInput
 
+from archc.record import replace
 from archc.source import SourceFile, Span
 from archc.syntax import tree
 
@@ -192,7 +193,9 @@ class FormulaRules:
         return tree.ShapeText(self.around(children), children[0], self._known(children[1]))
 
     def list_of(self, children: Children) -> tree.ShapeList:
-        return tree.ShapeList(self.around(children), tuple(children))
+        """The brackets and commas are kept, so that its span has them."""
+        shapes = tuple([child for child in children if isinstance(child, tree.ShapeText)])
+        return tree.ShapeList(self.around(children), shapes)
 
     def count(self, children: Children) -> Any:
         if len(children) == 1:
@@ -202,6 +205,10 @@ class FormulaRules:
             return self._plain(name)
         rest = ((str(sign), self._plain(number)),)
         return tree.Arithmetic(self.around(children), self._plain(name), rest)
+
+    def bracketed(self, children: Children) -> Any:
+        """A formula whose span has its brackets, as the span of a size must."""
+        return replace(children[1], span=self.around(children))
 
     def dims(self, children: Children) -> Any:
         return self._plain(children[0])

@@ -249,7 +249,7 @@ _RECOGNISERS: tuple[Recogniser, ...] = (
     languages.torch_or_keras, languages.caffe_or_darknet, languages.foreign_comment,
     slides.guard_in_front, slides.repeated_in_front, slides.bare_cells, slides.slide_word,
     signs.foreign_operator, signs.single_quotes, signs.open_quote, signs.brackets, _size_signs,
-    slides.size_tuple,
+    slides.size_tuple, slides.open_list,
     signs.leading_minus, languages.call_brackets, _table_header, _variant_row, _header_name,
     _equals, _number_with_letters, _missing, signs.letter, _bar, _colon, _reserved,
 )  # fmt: skip

@@ -66,6 +66,22 @@ def size_tuple(failure: Failure) -> Diagnostic | None:
     return mistake.at(span, fixes=(Fix(f"write `{plain}`", edits, "safe"),))
 
 
+def open_list(failure: Failure) -> Diagnostic | None:
+    """`-> 56x56x18, 56x56x36`."""
+    match = re.search(r"->\s*([^\[\]|;#]*[^\[\]|;#\s])", failure.text)
+    if match is None or not failure.rest.startswith(","):
+        return None
+    if not match.start(1) < failure.at - failure.line.start < match.end(1):
+        return None
+    listed = f"[{match[1]}]"
+    return failure.report(
+        "the sizes of a list stand in brackets",
+        f"several values are `{listed}`",
+        failure.span(match.start(1), match.end(1)),
+        (f"write `{listed}`", listed),
+    )
+
+
 def _glued(text: str) -> str:
     return "x".join(re.findall(r"\w+", text))
 

@@ -114,10 +114,10 @@ class Guard(Record):
 
 
 class Arrow(Record):
-    """`-> 55x55x96`: the size its writer expects."""
+    """`-> 55x55x96`: the size its writer expects; of a list `-> [55x55x96, 27x27x256]`."""
 
     span: Span
-    shape: ShapeText
+    shape: ShapeText | ShapeList
 
 
 class Cell(Record):
@@ -312,7 +312,7 @@ class Block(Record):
     parameters: tuple[Parameter, ...]
     receives: ShapeText | None
     items: tuple[Name, ...]
-    promises: ShapeText | None
+    promises: ShapeText | ShapeList | None
     body: tuple[Statement, ...] = ()
 
 

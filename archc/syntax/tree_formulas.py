@@ -135,7 +135,7 @@ class ShapeText(Record):
 
 
 class ShapeList(Record):
-    """Several shapes in square brackets, as `check output == [13x13x255, 26x26x255]` wants."""
+    """The shapes of a list: `[13x13x255, 26x26x255]`."""
 
     span: Span
     items: tuple[ShapeText, ...]

@@ -32,6 +32,7 @@ LIMITS = Limits(layers=20_000)
 ELSEWHERE = {
     "file-too-large": "needs a large file: tests/cli/test_bad_files.py",
     "not-utf8": "needs a binary file: tests/cli/test_bad_files.py",
+    "cannot-transform": "needs a pass: tests/diagnostics",
     "unsupported-on-target": "needs a target: tests/diagnostics",
 }
 

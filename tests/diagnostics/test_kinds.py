@@ -9,7 +9,12 @@ import pytest
 from archc.api import check_paths
 from archc.diagnostics.explain import HEADINGS, all_kinds, example, first_sentence, sections
 from archc.diagnostics.kinds.checks import Part
-from archc.diagnostics.kinds.targets import BudgetExceeded, BudgetWithoutNet, UnsupportedOnTarget
+from archc.diagnostics.kinds.targets import (
+    BudgetExceeded,
+    BudgetWithoutNet,
+    CannotTransform,
+    UnsupportedOnTarget,
+)
 from archc.diagnostics.render import render_all
 from archc.limits import Limits
 from archc.source import SourceFile, Span
@@ -17,7 +22,12 @@ from tests.conftest import ROOT
 
 KINDS = all_kinds()
 WITH_EXAMPLE = [slug for slug, kind in KINDS.items() if example(kind)]
-TARGETS = [UnsupportedOnTarget.slug, BudgetExceeded.slug, BudgetWithoutNet.slug]
+TARGETS = [
+    UnsupportedOnTarget.slug,
+    BudgetExceeded.slug,
+    BudgetWithoutNet.slug,
+    CannotTransform.slug,
+]
 TOY = "net toy()\n  input 8x8x3\n  conv 3x3 8\n"
 
 
@@ -84,6 +94,7 @@ def test_there_is_a_way_to_make_every_kind():
     [
         BudgetExceeded("toy", "params", 1_792, 1_000, (Part("example.arch:3", "conv", 1_792),)),
         BudgetWithoutNet("toi", "", ("toy",)),
+        CannotTransform("fc-to-conv", "conv1", "it has the fixed size 56x56", "leave it out"),
         UnsupportedOnTarget("unpool", "ONNX", "its indices count places in another order"),
     ],
 )

@@ -145,6 +145,12 @@ ROWS = [
         "(3,3)",
         "conv 3x3 8 -> 222x222x8",
     ),
+    (
+        "list -> 8x8x3, 8x8x3",
+        "the sizes of a list stand in brackets",
+        "8x8x3, 8x8x3",
+        "list -> [8x8x3, 8x8x3]",
+    ),
     ("input -8x8x3", "this minus has nothing in front of it", "-8x8x3", None),
     ("conv 3X3 8", "`3X3` has a capital `X`", "3X3", "conv 3x3 8"),
     ("input 224,224,3", "`224,224,3` is no size", "224,224,3", "input 224x224x3"),

@@ -242,7 +242,9 @@ class _Binder:
         """`resize H/2xW/2`: without brackets the last number is a stride, as in `3x3/2`."""
         sides = [f"({side})" if "/" in side else side for side in shown.split("x")]
         found, instead = f"a window with a stride ({shown})", "x".join(sides)
-        return ValueNotAllowed(self.word, found, takes, "a fraction stands in brackets in sides", instead)
+        return ValueNotAllowed(
+            self.word, found, takes, "a fraction stands in brackets in sides", instead
+        )
 
     def _size_given(self, value: Window, name: str, takes: str) -> Any:
         """A parameter that was given a size: most often a repetition without its space."""

@@ -14,7 +14,12 @@ from archc.graph.elaborate.arguments import bind_parameters
 from archc.graph.elaborate.asked import input_steps
 from archc.graph.elaborate.formulas import Mistake
 from archc.graph.elaborate.frame import STEPS_PER_BLOCK, Context, Frame, Stop, TooLarge
-from archc.graph.elaborate.inputs import fits, open_letter, shown, written_shape
+from archc.graph.elaborate.inputs import (
+    is_as_written,
+    open_letter,
+    shown,
+    written_shape,
+)
 from archc.graph.elaborate.levels import Entry, Level
 from archc.graph.elaborate.scope import (
     UNKNOWN,
@@ -252,17 +257,27 @@ def _keep_promise(
 ) -> None:
     """`-> HxWxC` in a block's header is checked at each use."""
     text = definition.tree.promises
-    shape = context.nodes[inner.value].shape if inner.value is not None else None
-    if text is None or shape is None or inner.stopped:
+    if text is None or inner.value is None or inner.stopped:
+        return
+    shape = context.nodes[inner.value].shape
+    if shape is None:
         return
     with context.reading_sides():
-        sides, count = written_shape(context, inner, text)
-    if not fits(sides, count, shape):
+        right = is_as_written(context, inner, text, shape)
+    if not right:
         kind = SizePromiseBroken(definition.name, text.span.text, shown(shape), "output")
         promised = (Label(text.span, "promised here"),)
         context.report(kind, call.span, inner, secondary=promised)
+    if isinstance(text, tree.ShapeText):
+        _promise_sides(context, inner, text)
+        return
+    for one, value in zip(text.items, joins.flat_items(context, inner.value)):
+        _promise_sides(context, inner.inside(value=value), one)
+
+
+def _promise_sides(context: Context, frame: Frame, text: tree.ShapeText) -> None:
     for axis, side in enumerate(text.dims.sides if isinstance(text.dims, tree.Size) else ()):
-        context.promise(side, inner, axis)
+        context.promise(side, frame, axis)
 
 
 # ---- nets as blocks ----------------------------------------------------------------------------

@@ -18,6 +18,7 @@ from archc.ops.base import Op
 from archc.record import replace
 from archc.source import Span
 from archc.syntax import tree
+from archc.syntax.build_rows import COPY_NUMBERS
 
 MODES = ("safe", "exact", "floor", "ceil")
 # fmt: off
@@ -118,6 +119,8 @@ def check_free(scope: Scope, name: str, span: Span) -> None:
         taken = "a layer"
     elif name in flags():
         taken = "an option's word"
+    elif (name,) in COPY_NUMBERS:
+        taken = "the number of a copy"
     elif name[0] == "x" and name[1:].isdigit():
         taken = f"a repetition: {name} reads as repeat {name[1:]} times"
     elif scope.where(name) is not None and scope.where(name) != span:

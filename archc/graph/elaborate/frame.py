@@ -239,7 +239,7 @@ class Context:
         entry.node = node
         stop = frame.stop
         while stop is not None:
-            if stop.path == entry.path:
+            if stop.path == entry.path and not entry.under_way:
                 stop.hit = True
             stop = stop.outer
 

@@ -190,11 +190,13 @@ def _given(context: Context, frame: Frame, step: tree.Input, name: str) -> None:
 def _is_given(
     context: Context, frame: Frame, text: tree.ShapeText, node: int, shape: Shape
 ) -> bool:
-    """Whether a value has the rank, channels and count of an input; its letters get their sizes."""
+    """Whether a value has the rank and channels of an input, and its count if it names one; its
+    letters get their sizes.
+    """
     dims = text.dims
     is_int = isinstance(dims, tree.Name) and dims.parts == ("int",)
     sides = dims.sides if isinstance(dims, tree.Size) else () if is_int else (dims,)
-    if len(sides) != len(shape.dims) or (text.count is None) != (shape.count is None):
+    if len(sides) != len(shape.dims) or (text.count is not None and shape.count is None):
         return False
     if text.count is not None and not _is_count_given(context, frame, text.count, node, shape):
         return False
@@ -281,6 +283,18 @@ def written_shape(
         return (context.whole(dims, frame, "a side"),), count
     sides = [None if side is None else _side(context, frame, side) for side in dims.sides]
     return tuple(sides), count
+
+
+def is_as_written(
+    context: Context, frame: Frame, text: tree.ShapeText | tree.ShapeList, value: Value | None
+) -> bool:
+    """Whether a value has the shape that was written, or a list the shapes of its items."""
+    if isinstance(text, tree.ShapeList):
+        items = () if value is None or isinstance(value, Shape) else value
+        same = [is_as_written(context, frame, *pair) for pair in zip(text.items, items)]
+        return len(items) == len(text.items) and all(same)
+    sides, count = written_shape(context, frame, text)
+    return fits(sides, count, value)
 
 
 def fits(

@@ -20,9 +20,11 @@ from archc.syntax import tree
 class Entry:
     """A name in a level: the value it reads as, the level below it, and how to make it again
     (`reuse`).
+
+    While its row is `under_way`, the value is that of a layer in it, and not yet the row's.
     """
 
-    __slots__ = ("again", "is_layer", "level", "node", "path", "span")
+    __slots__ = ("again", "is_layer", "level", "node", "path", "span", "under_way")
 
     def __init__(self, path: str, span: Span) -> None:
         self.path = path
@@ -31,6 +33,7 @@ class Entry:
         self.level: Level | None = None
         self.again: Any = None
         self.is_layer = False
+        self.under_way = False
 
 
 class Level:

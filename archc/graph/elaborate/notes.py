@@ -11,7 +11,7 @@ from archc.diagnostics.kinds.values import ValueNotAllowed
 from archc.diagnostics.model import Edit, Fix, Kind
 from archc.graph.elaborate.formulas import Mistake
 from archc.graph.elaborate.frame import Context, Frame
-from archc.graph.elaborate.inputs import fits, shown, written_shape
+from archc.graph.elaborate.inputs import is_as_written, shown, written_shape
 from archc.graph.elaborate.trail import size_trail
 from archc.graph.elaborate.variants import chosen, special_cells
 from archc.graph.ir import METRICS, Check
@@ -30,10 +30,10 @@ def check_arrow(context: Context, frame: Frame, arrow: tree.Arrow, first: int) -
     if value is None:
         return
     with context.reading_sides():
-        sides, count = written_shape(context, frame, arrow.shape)
+        right = is_as_written(context, frame, arrow.shape, value)
     if context.is_open:
         context.size_notes.append((_note(context, frame, arrow), frame.value, arrow.shape.span))
-    if fits(sides, count, value):
+    if right:
         return
     span = arrow.shape.span
     fix = Fix(f"write `-> {shown(value)}`", (Edit(span, shown(value)),), "unsafe")
@@ -45,9 +45,8 @@ def _note(context: Context, frame: Frame, arrow: tree.Arrow) -> Callable[[Value]
     """The same comparison at other sizes of an open input."""
 
     def compare(value: Value) -> Kind | None:
-        sides, count = written_shape(context, frame, arrow.shape)
-        said = arrow.shape.span.text
-        return None if fits(sides, count, value) else SizeNoteWrong(said, shown(value))
+        right = is_as_written(context, frame, arrow.shape, value)
+        return None if right else SizeNoteWrong(arrow.shape.span.text, shown(value))
 
     return compare
 

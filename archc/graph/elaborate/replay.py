@@ -94,6 +94,17 @@ class Replay:
         finally:
             context.sizes, context.replayed = kept, None
 
+    def allows(self, sizes: dict[str, int]) -> bool:
+        """Whether these sizes obey every `where` of the net."""
+        context = self.context
+        if not context.rules:
+            return True
+        kept, context.sizes, context.replayed = context.sizes, sizes, []
+        try:
+            return all(rule() for rule in context.rules)
+        finally:
+            context.sizes, context.replayed = kept, None
+
     def _verdict(self, context: Context) -> Outcome:
         shapes = [node.shape for node in context.nodes]
         if not context.failed:

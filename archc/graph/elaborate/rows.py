@@ -55,6 +55,8 @@ def run_row(context: Context, frame: Frame, row: tree.Row) -> bool:
     elif here is not frame:
         inner = here
     before = len(context.nodes)
+    if own is not None and "{" not in own.name:
+        own.entry().under_way = True
     run_chain(context, inner, steps, own, body)
     frame.value = inner.value
     if labelled is not None and frame.value is not None:
@@ -106,6 +108,7 @@ def _name_value(context: Context, frame: Frame, labelled: Labelled, making: Maki
         if "{" in labelled.own.name:
             return
         entry = labelled.own.entry()
+        entry.under_way = False
     else:
         outer = labelled.level.outer
         name = labelled.level.path.rsplit(".", 1)[-1]

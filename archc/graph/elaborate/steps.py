@@ -8,7 +8,7 @@ from archc.graph.elaborate import blocks, inputs, joins, layers
 from archc.graph.elaborate.again import Making, prepare_again, share
 from archc.graph.elaborate.formulas import Mistake
 from archc.graph.elaborate.frame import Context, Frame
-from archc.graph.elaborate.levels import Entry, Naming, claim
+from archc.graph.elaborate.levels import Entry, Level, Naming, claim
 from archc.graph.elaborate.naming import (
     Own,
     Plan,
@@ -81,6 +81,7 @@ def run_step(
     first = len(context.nodes)
     if step.label is not None and not (isinstance(step, tree.Call) and has_braces(step.label)):
         own = own_name(context, frame, step.label)
+        own.entry().under_way = True
     if body is not None and (not isinstance(step, tree.Call) or step.each):
         raise _no_rows(step.span.text.split()[0], body)
     if isinstance(step, tree.From):
@@ -93,6 +94,7 @@ def run_step(
         _run_call(context, frame, step, plan.units, own, body)
     if step.label is not None and own is not None and frame.value is not None:
         entry = own.entry()
+        entry.under_way = False
         entry.again = entry.again or Making((step,), frame, None, first, len(context.nodes))
         context.finish(entry, frame.value, frame)
 
@@ -216,14 +218,16 @@ def run_units(
         if frame.stopped:
             break
         last = body if unit is units[-1] else None
-        entry = _run_unit(context, frame, unit, naming, own if unit is taker else None, last)
-        if unit.main and own is None and naming.pattern is None:
+        leads = unit.main and own is None and naming.pattern is None
+        entry = _run_unit(context, frame, unit, naming, own if unit is taker else None, last, leads)
+        if leads:
             main = entry
     if frame.value is None:
         return
     if own is not None:
         context.finish(own.entry(), frame.value, frame)
     elif main is not None and not frame.stopped:
+        main.under_way = False
         context.finish(main, frame.value, frame)
 
 
@@ -234,15 +238,19 @@ def _run_unit(
     naming: Naming,
     own: Own | None,
     body: tuple[tree.Statement, ...] | None,
+    leads: bool,
 ) -> Entry | None:
-    """Put one unit into the graph; gives the entry of its name."""
+    """Put one unit into the graph; gives the entry of its name, which those behind it share if it
+    `leads`.
+    """
     callee = unit.callee
     if body is not None and not _takes_rows(unit):
         raise _no_rows(unit.word, body)
     if callee is Identity:
         return None
     if not isinstance(callee, type):
-        return blocks.run_block(context, frame, unit, _counted(context, frame, unit, naming, own))
+        named = _counted(context, frame, unit, naming, own, leads)
+        return blocks.run_block(context, frame, unit, named)
     if callee.role == "join" and not joins.is_reduction(unit):
         path = (
             own.level.key(own.name) if own and not is_plain_join(unit) else move_path(unit, naming)
@@ -252,7 +260,7 @@ def _run_unit(
     if unit.word == "scan":
         joins.run_scan(context, frame, unit, move_path(unit, naming), body)
         return None
-    return _run_layer(context, frame, unit, naming, own)
+    return _run_layer(context, frame, unit, naming, own, leads)
 
 
 def _takes_rows(unit: Unit) -> bool:
@@ -269,7 +277,7 @@ def _no_rows(word: str, body: tuple[tree.Statement, ...]) -> Mistake:
 
 
 def _run_layer(
-    context: Context, frame: Frame, unit: Unit, naming: Naming, own: Own | None
+    context: Context, frame: Frame, unit: Unit, naming: Naming, own: Own | None, leads: bool
 ) -> Entry | None:
     if unit.prepared is None or unit.prepared.rows:
         unit.prepared = layers.prepare(context, frame, unit)
@@ -277,17 +285,21 @@ def _run_layer(
         node = layers.emit(context, frame, unit, unit.prepared, move_path(unit, naming))
         joins.note_prev(context, frame, node, unit)
         return None
-    entry = _counted(context, frame, unit, naming, own).entry()
+    entry = _counted(context, frame, unit, naming, own, leads).entry()
     node = layers.emit(context, frame, unit, unit.prepared, entry.path)
     entry.is_layer = True
     context.finish(entry, node.index, frame)
     return entry
 
 
-def _counted(context: Context, frame: Frame, unit: Unit, naming: Naming, own: Own | None) -> Own:
+def _counted(
+    context: Context, frame: Frame, unit: Unit, naming: Naming, own: Own | None, leads: bool
+) -> Own:
     """The name of a thing: its own, which counts in the numbering too, or the next free one."""
     if own is None:
-        return name_for(unit, naming, context, frame)
+        own = name_for(unit, naming, context, frame)
+        own.entry().under_way = leads
+        return own
     own.level.count(unit.word)
     return own
 
@@ -308,9 +320,12 @@ def _reuse(context: Context, frame: Frame, step: tree.Reuse, own: Own | None) ->
 
 def _again_name(frame: Frame, entry: Entry, span: Span) -> Own:
     """A name for layers that are used again: the row's, and which time it is."""
-    last = entry.path.rsplit(".", 1)[-1]
-    number = frame.level.count(f"{last}@") + 1
-    return Own(frame.level, f"{last}@{number}", span)
+    return _next_use(frame.level, entry.path.rsplit(".", 1)[-1], span)
+
+
+def _next_use(level: Level, name: str, span: Span) -> Own:
+    number = level.count(f"{name}@") + 1
+    return Own(level, f"{name}@{number}", span)
 
 
 def run_again(context: Context, frame: Frame, making: Making, own: Own) -> None:
@@ -335,15 +350,14 @@ def _run_each(
         own = Own(naming.level, naming.name(main_word(units)), call.span)
     results: list[int] = []
     making: Making | None = None
-    for number, item in enumerate(items):
+    for item in items:
         inner = frame.inside(value=item)
         if making is None:
             first = len(context.nodes)
             run_chain(context, inner, (replace(single, label=None),), own)
             making = Making((single,), frame, None, first, len(context.nodes))
         else:
-            again = Own(own.level, f"{own.name}@{number + 1}", call.span)
-            run_again(context, inner, making, again)
+            run_again(context, inner, making, _next_use(own.level, own.name, call.span))
         assert inner.value is not None
         results.append(inner.value)
     path = frame.level.key(f"list{frame.level.count('list')}")
