@@ -104,7 +104,7 @@ def _lost_places(op: Op) -> int:
         short = [places - pads for places in behind]
     if isinstance(op, Deconv):  # short of stride * input, on the output
         return max(-(-(max(reach[1]) - 1 - min(short)) // min(reach[1])), 0)
-    return max(short + [0])
+    return max(0, *short)
 
 
 def _cropped(op: Op) -> int:

@@ -76,7 +76,7 @@ class Sweep:
         replay, sizes = self.replay, {**self.base, self.letter: size}
         rules, notes = replay.context.rules, replay.context.size_notes
         if not (notes if outcome.legal else rules) or not replay.allows(sizes):
-            return None  # without a `where` a size that does not work is simply not one of the net's
+            return None  # without a `where`, a size that does not work is not one of the net's
         if not outcome.legal:
             return Broken(size, None, replay.context.network.open_sides[0].span)
         wrong = replay.notes_at(outcome, sizes)

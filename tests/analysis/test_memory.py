@@ -217,3 +217,21 @@ def test_no_peak_is_below_what_is_certainly_alive(networks, name):
             ):
                 written = 0  # a path that dies may be written over
             assert most >= read + written, node
+
+
+UNREAD = """
+net toy()
+  input 8x8x1
+  conv 1x1 100 as a
+  conv 1x1 1 as b
+  conv 1x1 50 as c
+  list a c
+  second
+block second() on p, q
+  from q ; conv 1x1 1
+"""
+
+
+def test_a_list_keeps_nothing_alive_that_nobody_reads(network_of):
+    # a and b; a is gone before c comes
+    assert peak_bytes(measure(network_of(UNREAD))) == 101 * 64 * 4

@@ -68,7 +68,7 @@ PAPER = {
     ("WRN-40-4 CIFAR-10", "params"): "wide_resnet.40-4",
     ("WRN-50-2-bottleneck", "params"): "wide_resnet_bottleneck.50-2",
     ("PyramidNet 110_a84 CIFAR-10", "params"): "pyramidnet.110-84",
-    ("PyramidNet-101 a=360 ImageNet", "params"): "pyramidnet.pyramidnet_imagenet.101-360",
+    ("PyramidNet-101 a=360 ImageNet", "params"): "pyramidnet_imagenet.101-360",
     ("NiN CIFAR-10", "params"): "nin",
     ("YOLOv1 (B=2, C=20)", "params"): "yolov1",
     ("YOLOv3 416 COCO", "params"): "yolov3",
@@ -103,7 +103,7 @@ def held(row, wanted):
     [
         ("alexnet_227_ungrouped", "alexnet.slide"),
         ("alexnet_227_grouped", "alexnet.grouped"),
-        ("zfnet_512_1024_512", "zfnet"),
+        ("zfnet_512_1024_512", "zfnet.slide"),
         ("vgg_D_rows", "vgg16"),
         ("vgg_D_rows", "vgg.D"),
     ],

@@ -127,3 +127,25 @@ def test_sizes_are_said_shortly():
     assert 172 not in legal
     assert legal.next_from(1) == 188
     assert legal.before(572) == 556
+
+
+ROOMY = [
+    ("conv 3x3 8 pad=36 dilate=36", 1),
+    ("conv 3x3 8 pad=half dilate=36", 1),
+    ("maxpool 9x9/1 pad=4", 1),
+    ("maxpool 9x9/2 pad=4 floor", 1),
+    ("deconv 64x64/32 8", 1),
+    ("conv 3x3 8 pad=35 dilate=36", 3),
+    ("deconv 4x4/2 8 pad=3", 3),
+    ("avgpool 9x9/1", 9),
+    ("conv 3x3/2 8 floor ; conv 3x3/2 8 floor ; conv 3x3 8", 15),
+]
+
+
+@pytest.mark.parametrize(("rows", "first"), ROOMY)
+def test_no_more_sizes_are_tried_than_windows_beyond_their_pads_decide(rows, first):
+    legal = study_of(f"net a()\n  input HxWx3\n  {rows}\n").legal["H"]
+    assert legal.proved
+    assert legal.next_from(1) == first
+    assert not any(n in legal for n in range(1, first))
+    assert legal.tried <= first + 4 * 3 + legal.period

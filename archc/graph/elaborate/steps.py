@@ -214,6 +214,9 @@ def run_units(
     elif own is not None:
         naming, taker = place_of(units, own, naming)
     main: Entry | None = None
+    row_goes_on = own is not None and own.entry().under_way
+    if own is not None:
+        own.entry().under_way = True
     for unit in units:
         if frame.stopped:
             break
@@ -225,6 +228,7 @@ def run_units(
     if frame.value is None:
         return
     if own is not None:
+        own.entry().under_way = row_goes_on
         context.finish(own.entry(), frame.value, frame)
     elif main is not None and not frame.stopped:
         main.under_way = False
