@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from archc.diagnostics.kinds.files import MissingNet
 from archc.diagnostics.kinds.names import NetNotChosen
@@ -71,6 +71,23 @@ class Network:
         from archc.analysis.report import make_report
 
         return make_report(self.graph, batch=batch, dtype=dtype)
+
+    def transform(self, name: str, **options: Any) -> Network:
+        """The network that a pass makes: `net.transform("new-head", classes=10)`.
+
+        Raises ArchError if the network does not allow it, ValueError for a name or option that is
+        none.
+        """
+        from archc.passes.build import made
+        from archc.transforming import Refused, transformed
+
+        one = made(name, options)
+        if isinstance(one, str):
+            raise ValueError(one)
+        try:
+            return Network(transformed(self.graph, [one]).network)
+        except Refused as refused:
+            raise ArchError([refused.diagnostic]) from None
 
     def _measured(self) -> Costs:
         if self._costs is None:

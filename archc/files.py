@@ -84,7 +84,11 @@ class Files:
                 return self._file(real, name)
             looked.append(name)
         if looked:
-            return ImportNotFound(path, tuple(dict.fromkeys(looked)), _near(path, roots))
+            near, stem = _near(path, roots), _stem(path)
+            shipped = stem if stem in map(_stem, shipped_files()) else ""
+            if shipped and stem not in map(_stem, near):  # what is only alike is not meant
+                near = ()
+            return ImportNotFound(path, tuple(dict.fromkeys(looked)), near, shipped)
         return PathOutsideRoots(path, tuple([shown(root) for root in roots]))
 
     def roots(self, by: SourceFile) -> tuple[str, ...]:
@@ -234,8 +238,8 @@ def split_name(name: str) -> tuple[str, str]:
 def find_named(name: str) -> tuple[str, str]:
     """The path of what a user calls a net, and the net inside; a path always wins.
 
-    `resnet.50` is variant 50 of the shipped net resnet; `dcgan`, which is no net, all of dcgan.arch. A
-    name of nothing is returned as a path.
+    `resnet.50` is variant 50 of the shipped net resnet; `dcgan`, which is no net, all of
+    dcgan.arch. A name of nothing is returned as a path.
     """
     path, part = split_name(name)
     if part or path == STDIN or path.endswith(SUFFIX) or os.path.isfile(path):
@@ -303,8 +307,8 @@ def _near(path: str, roots: tuple[str, ...]) -> tuple[str, ...]:
             shortest[place] = min(shortest.get(place, name), name, key=len)
     there: dict[str, list[str]] = {}
     for place, name in shortest.items():
-        there.setdefault(os.path.basename(place).removesuffix(SUFFIX), []).append(name)
-    wanted = os.path.basename(path).removesuffix(SUFFIX)
+        there.setdefault(_stem(place), []).append(name)
+    wanted = _stem(path)
     stems = (wanted,) if wanted in there else closest(wanted, there)
     return tuple(dict.fromkeys([place for stem in stems for place in there[stem]]))[:3]
 
@@ -326,6 +330,11 @@ def _some_files(root: str) -> list[str]:
             elif entry.name[0] != "." and entry.name not in NOT_FOLLOWED:
                 folders += [entry.path] if entry.is_dir(follow_symlinks=False) else []
     return found
+
+
+def _stem(path: str) -> str:
+    """A file's own name without its ending."""
+    return os.path.basename(path).removesuffix(SUFFIX)
 
 
 def _is_link(place: str, root: str) -> bool:

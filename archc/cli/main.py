@@ -23,11 +23,13 @@ VERBS = {
     "analyze": "the table of a network: sizes, parameters, MACs, memory",
     "check": "everything there is to say about files",
     "fmt": "bring files to their canonical form",
+    "transform": "change a network: fold batch norms, slide over larger images, new head, features",
     "explain": "what a finding means",
     "ops": "the layers there are, and their options",
     "nets": "the networks that archc ships",
+    "new": "a file to begin with: a starter, or a shipped network",
 }
-CONFIGURED = ("analyze", "check", "fmt")
+CONFIGURED = ("analyze", "check", "fmt", "transform")
 """verbs that read the project's files, and so its configuration"""
 
 

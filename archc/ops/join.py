@@ -9,7 +9,7 @@ from archc.diagnostics.kinds.sizes import ShapesDiffer
 from archc.diagnostics.kinds.values import ValueNotAllowed
 from archc.diagnostics.model import Kind
 from archc.ops.base import THINGS_HINT, Op, Result, Tensors, needs_numbers, option, within, wrong
-from archc.ops.values import Count, Number, Shape
+from archc.ops.values import Count, Number, Shape, number_text
 
 TWO_COUNTS = "two counts"
 
@@ -84,7 +84,8 @@ class Add(Join):
     """Sum of the paths, number by number: the shortcut of residual networks.
 
     Shapes are equal; a value without `of` meets each thing of one with `of`. `weighted` trains one
-    number for each path and multiplies by relu(w) / (sum of relu(w) + 1e-4). No MACs.
+    number for each path and multiplies by relu(w) / (sum of relu(w) + 1e-4); with it there is no
+    `droppath`. No MACs.
 
     Example:
         input 56x56x64
@@ -110,6 +111,10 @@ class Add(Join):
 
     def shape(self, *paths: Any) -> Result:
         found = within("droppath", self.droppath, 0, 1) or self._paths(paths)
+        if self.paths == "weighted" and self.droppath:
+            return ValueNotAllowed(
+                "droppath", number_text(self.droppath), "no value beside weighted"
+            )
         return found if isinstance(found, Kind) else self._met(found)
 
     def weights(self, *paths: Any) -> Tensors:

@@ -155,3 +155,11 @@ def test_too_many_files(archc, project):
         (project / f"u{number}.arch").write_text(f'use unit from "u{number + 1}.arch"\n' + UNIT)
     result = archc("check", "a.arch", "--limit", "files=20", a=USE.format("u0.arch"))
     assert (result.code, "--limit files=N" in result.out) == (1, True)
+
+
+def test_a_shipped_network_is_copied_before_it_is_used(archc):
+    result = archc("check", "a.arch", a=USE.format("nets/resnet.arch"))
+    assert "`archc nets resnet > nets/resnet.arch` copies it" in result.out
+    result = archc("check", "a.arch", a=USE.format("nets/resnet.arch"), resnet=UNIT)
+    assert "help: write `resnet.arch`" in result.out
+    assert "archc nets" not in result.out

@@ -22,13 +22,16 @@ class ImportNotFound(Kind):
           input 8x8x16
           se
     Fix:
-        Correct the path; it is relative to the file that says `use`.
+        Correct the path; it is relative to the file that says `use`. A network that archc ships
+        is copied first: `archc nets resnet > resnet.arch`.
     """
 
     slug = "import-not-found"
     path: str
     looked: tuple[str, ...]
     near: tuple[str, ...] = ()
+    shipped: str = ""
+    """the network that archc ships in a file of this name"""
 
     @property
     def message(self) -> str:
@@ -36,6 +39,9 @@ class ImportNotFound(Kind):
 
     @property
     def help(self) -> tuple[str, ...]:
+        if self.shipped and not self.near:
+            copy = f"`archc nets {self.shipped} > {self.looked[0]}`"
+            return (f"archc ships a network of this name: {copy} copies it to here",)
         if not self.near:
             return ()
         return (f"did you mean {' or '.join([f'`{path}`' for path in self.near])}?",)

@@ -29,6 +29,33 @@ class UnsupportedOnTarget(Kind):
         return f"`{self.layer}` cannot be built for {self.target}: {self.reason}"
 
 
+class CannotTransform(Kind):
+    """What it means:
+        `archc transform` was asked for a change that this network does not allow.
+    Why:
+        A row that fixes a size, or shares its weights, would make another function of the network;
+        a changed network that only looks right is worse than none.
+    Example: generated
+    Fix:
+        The message names the row and the reason. Change that row, or do without the pass.
+    """
+
+    slug = "cannot-transform"
+    transformation: str
+    row: str
+    reason: str
+    advice: str = ""
+
+    @property
+    def message(self) -> str:
+        at = f" at `{self.row}`" if self.row else ""
+        return f"{self.transformation} stops{at}: {self.reason}"
+
+    @property
+    def help(self) -> tuple[str, ...]:
+        return (self.advice,) if self.advice else ()
+
+
 class BudgetExceeded(Kind):
     """What it means:
         A network goes over a limit that the project's configuration sets.

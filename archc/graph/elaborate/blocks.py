@@ -1,4 +1,4 @@
-"""Blocks, nets used as blocks, and the user's own Python: each use stamps a fresh copy."""
+"""Blocks, and nets used as blocks: each use stamps a fresh copy."""
 
 from __future__ import annotations
 
@@ -12,13 +12,15 @@ from archc.diagnostics.model import Label
 from archc.graph.elaborate import joins, layers
 from archc.graph.elaborate.arguments import bind_parameters
 from archc.graph.elaborate.asked import input_steps
+from archc.graph.elaborate.externs import run_extern
 from archc.graph.elaborate.formulas import Mistake
 from archc.graph.elaborate.frame import STEPS_PER_BLOCK, Context, Frame, Stop, TooLarge
 from archc.graph.elaborate.inputs import (
     is_as_written,
     open_letter,
+    shape_count,
     shown,
-    written_shape,
+    split_count,
 )
 from archc.graph.elaborate.levels import Entry, Level
 from archc.graph.elaborate.scope import (
@@ -37,11 +39,13 @@ from archc.graph.elaborate.units import Unit
 from archc.graph.elaborate.variants import net_parameters
 from archc.graph.ir import Instance
 from archc.graph.modules import variant_names
-from archc.ops.ends import Extern
 from archc.ops.values import Count, Shape
 from archc.record import replace
 from archc.syntax import tree
 
+Values = tuple[tuple[str, Datum], ...]
+"""values filled in by name"""
+SIDE_NAMES = (*"HWCDT",)
 SPATIAL_NAMES = {1: ("W",), 2: ("H", "W"), 3: ("D", "H", "W")}
 
 
@@ -50,18 +54,21 @@ def run_block(context: Context, frame: Frame, unit: Unit, own: Any) -> Entry:
     callee = unit.callee
     call = unit.calls[-1][0]
     chosen = ".".join(call.head.parts[1:])
+    presets: Values = ()
+    if isinstance(callee, Presets):
+        presets, callee = callee.values, callee.block
     if isinstance(callee, NetVariant):
         chosen, callee = callee.variant, callee.net
     entry: Entry = own.entry()
     if isinstance(callee, ExternDefinition):
-        _run_extern(context, frame, callee, call, entry.path)
+        run_extern(context, frame, callee, call, entry.path)
         return entry
     assert not isinstance(callee, type)
     context.step(call.span, STEPS_PER_BLOCK)
     if isinstance(callee, NetDefinition):
-        inner = _enter_net(context, frame, unit, callee, chosen, entry)
+        inner = _enter_net(context, frame, unit, callee, chosen, presets, entry)
     else:
-        inner = _enter_block(context, frame, unit, callee, entry)
+        inner = _enter_block(context, frame, unit, callee, presets, entry)
     context.depth += 1
     try:
         if context.depth > context.limits.depth:
@@ -81,9 +88,8 @@ def _run_inside(context: Context, frame: Frame, inner: Frame, callee: Any, call:
         context.run_body(inner, callee.tree.body)
         _net_outputs(context, inner, call)
     else:
-        definition = callee.block if isinstance(callee, Presets) else callee
-        context.run_body(inner, definition.tree.body)
-        _keep_promise(context, inner, definition, call)
+        context.run_body(inner, callee.tree.body)
+        _keep_promise(context, inner, callee, call)
     if call.until is not None and inner.stop is not None and not inner.stop.hit:
         kind = UnknownName(".".join(call.until.parts), "row", tuple(inner.level.names))
         raise Mistake(kind, call.until.span)
@@ -95,13 +101,16 @@ def _run_inside(context: Context, frame: Frame, inner: Frame, callee: Any, call:
 
 
 def _enter_block(
-    context: Context, frame: Frame, unit: Unit, callee: BlockDefinition | Presets, entry: Entry
+    context: Context,
+    frame: Frame,
+    unit: Unit,
+    definition: BlockDefinition,
+    presets: Values,
+    entry: Entry,
 ) -> Frame:
-    definition = callee.block if isinstance(callee, Presets) else callee
     block = definition.tree
     call = unit.calls[-1][0]
     given: dict[str, Datum] = {}
-    presets = callee.values if isinstance(callee, Presets) else ()
     for values, scope in unit.calls:
         here = frame if scope is frame.scope else frame.inside(scope=scope)
         given.update(bind_parameters(context, unit.word, block.parameters, values, here, presets))
@@ -177,19 +186,22 @@ def _receive(
             context.bind_channels(inner.scope, "C", inner.value, shape.channels)
         if shape.rank == 0:
             context.bind_channels(inner.scope, "D", inner.value, shape.channels)
-        if isinstance(shape.count, int):
-            context.bind_side(inner.scope, "T", inner.value, -1, shape.count)
+        if shape.count is not None:
+            context.bind_count(inner.scope, "T", inner.value, shape.count)
         return shape
     return None
 
 
 def _receive_unknown(inner: Frame, block: tree.Block) -> None:
     """Nothing is known of the incoming value, so whatever uses its sides stays silent."""
-    inner.scope.implicit.update(dict.fromkeys("HWCDT", UNKNOWN))
-    dims = block.receives.dims if block.receives is not None else None
-    for side in dims.sides if isinstance(dims, tree.Size) else ():
-        if isinstance(side, tree.Name):
-            inner.scope.implicit.setdefault(side.parts[0], UNKNOWN)
+    inner.scope.implicit.update(dict.fromkeys(SIDE_NAMES, UNKNOWN))
+    text = block.receives
+    if text is None:
+        return
+    sides = text.dims.sides if isinstance(text.dims, tree.Size) else (text.dims,)
+    letters = [side.parts[0] for side in sides if isinstance(side, tree.Name)]
+    letters += [split_count(text.count)[0]] if text.count is not None else []
+    inner.scope.implicit.update(dict.fromkeys(letters, UNKNOWN))
 
 
 def _receive_list(context: Context, inner: Frame, block: tree.Block, call: tree.Call) -> None:
@@ -212,10 +224,10 @@ def _match(
     """`on HxWxC`: letters that mean nothing yet name the sides, everything else is a promise."""
     sides = text.dims.sides if isinstance(text.dims, tree.Size) else (text.dims,)
     broken = len(sides) != len(shape.dims) or (text.count is None) != (shape.count is None)
-    if not broken and text.count is not None:
-        broken = not _match_count(context, inner, text.count, shape)
+    own = {parameter.name for parameter in block.parameters}
+    if not broken and text.count is not None and shape.count is not None:
+        broken = not _match_count(context, inner, text.count, shape.count, own)
     if not broken:
-        own = {parameter.name for parameter in block.parameters}
         for axis, side in enumerate(sides):
             letter = _letter(side, inner.scope, own)
             if letter is not None and axis == shape.rank:
@@ -237,19 +249,22 @@ def _letter(side: tree.Expression | None, scope: Scope, own: set[str]) -> str | 
     if not isinstance(side, tree.Name) or side.parts[0] in own:
         return None
     name = side.parts[0]
-    if len(name) == 1 and name.isupper() and name in (*"HWCDT",):
+    if name in SIDE_NAMES:
         return name
     return open_letter(side, scope)
 
 
-def _match_count(context: Context, inner: Frame, text: tree.Expression, shape: Shape) -> bool:
-    if isinstance(text, tree.Name):
-        if isinstance(shape.count, int):
-            context.bind_side(inner.scope, text.parts[0], inner.value, -1, shape.count)
-        return shape.count is not None
-    if isinstance(shape.count, Count):
-        return False
-    return context.whole(text, inner, "a count") == shape.count
+def _match_count(
+    context: Context, inner: Frame, text: tree.Expression, count: int | Count, own: set[str]
+) -> bool:
+    """`on T of D`, `on T+1 of D`: a letter that means nothing yet names the count that comes in."""
+    letter, more = split_count(text)
+    is_free = letter in SIDE_NAMES or inner.scope.find(letter) is None
+    with context.reading_sides():
+        if not letter or letter in own or not is_free:
+            return shape_count(context, inner, text) == count
+        plus = 0 if more is None else context.whole(more, inner, "a count")
+    return context.bind_count(inner.scope, letter, inner.value, count, plus)
 
 
 def _keep_promise(
@@ -284,7 +299,13 @@ def _promise_sides(context: Context, frame: Frame, text: tree.ShapeText) -> None
 
 
 def _enter_net(
-    context: Context, frame: Frame, unit: Unit, net: NetDefinition, variant: str, entry: Entry
+    context: Context,
+    frame: Frame,
+    unit: Unit,
+    net: NetDefinition,
+    variant: str,
+    presets: Values,
+    entry: Entry,
 ) -> Frame:
     call = unit.calls[-1][0]
     known = variant_names(net.tree)
@@ -294,7 +315,7 @@ def _enter_net(
         choices = tuple([f"{net.name}.{name}" for name in known])
         raise Mistake(NetNotChosen(choices), call.head.span)
     rows, values = _net_rows(context, frame, net, call)
-    given = bind_parameters(context, unit.word, net.tree.parameters, values, frame)
+    given = bind_parameters(context, unit.word, net.tree.parameters, values, frame, presets)
     scope = Scope(net.scope)
     instance = _instance(
         frame, f"{net.name}.{variant}" if variant else net.name, entry, call, given
@@ -349,43 +370,3 @@ def _net_outputs(context: Context, inner: Frame, call: tree.Call) -> None:
         return
     path = inner.level.key(f"list{inner.level.count('list')}")
     joins.make_list(context, inner, nodes, path, call.span)
-
-
-# ---- extern ------------------------------------------------------------------------------------
-
-
-def _run_extern(
-    context: Context, frame: Frame, extern: ExternDefinition, call: tree.Call, path: str
-) -> None:
-    """A row of the user's own Python, whose result's size is declared."""
-    parameters = extern.tree.parameters
-    rows: list[int] = []
-    for value in call.values:
-        row = context.evaluate(value, frame)
-        if not isinstance(row, RowRef):
-            raise Mistake(ValueNotAllowed(extern.name, describe(row), "names of rows"), value.span)
-        rows.append(row.node)
-    if not rows:
-        rows = [layers.running(context, frame, extern.name, call.span)]
-    if len(rows) != len(parameters):
-        names = ", ".join([parameter.parts[0] for parameter in parameters])
-        takes = f"{len(parameters)} ({names})"
-        raise Mistake(WrongNumberOfValues(extern.name, len(rows), takes), call.span)
-    outer = frame.inside(scope=_extern_scope(frame, extern))
-    sides, count = written_shape(context, outer, extern.tree.result)
-    if sides is None or None in sides:
-        takes = "numbers, names and letters: the size must be known"
-        raise Mistake(ValueNotAllowed("extern", "?", takes), extern.tree.result.span)
-    size = Shape(tuple([side for side in sides if side is not None]), count)
-    node = context.add(Extern(name=extern.name, size=size), tuple(rows), path, frame, call.span)
-    frame.value = node.index
-
-
-def _extern_scope(frame: Frame, extern: ExternDefinition) -> Scope:
-    """What an extern's result may name: its file, and what the net around the row is given."""
-    scope = Scope(extern.scope)
-    net = frame.net_scope
-    if net is not None:
-        scope.names.update(net.names)
-        scope.implicit.update(net.implicit)
-    return scope

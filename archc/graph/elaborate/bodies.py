@@ -64,9 +64,9 @@ def take_line(context: Context, frame: Frame, statement: tree.Statement) -> None
     if isinstance(statement, tree.Every):
         add_policy(scope, statement)
     elif isinstance(statement, tree.Let):
-        check_free(scope, statement.name, statement.name_span)
-        scope.origin[statement.name] = statement.name_span
         try:
+            check_free(scope, statement.name, statement.name_span)
+            scope.origin[statement.name] = statement.name_span
             scope.names[statement.name] = context.evaluate(statement.value, frame)
         except Mistake:
             scope.names[statement.name] = UNKNOWN

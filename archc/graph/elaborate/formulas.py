@@ -13,7 +13,7 @@ from fractions import Fraction
 from typing import Any, ClassVar
 
 from archc.diagnostics.kinds.expansion import DivisionByZero
-from archc.diagnostics.kinds.names import UnknownName, WrongNumberOfValues
+from archc.diagnostics.kinds.names import UnknownName, UnknownOption, WrongNumberOfValues
 from archc.diagnostics.kinds.values import ValueNotAllowed
 from archc.diagnostics.model import Kind, Label
 from archc.graph.elaborate.arithmetic import (
@@ -38,7 +38,7 @@ from archc.graph.elaborate.scope import (
     describe,
     kind_of,
 )
-from archc.ops.values import Window
+from archc.ops.values import Count, Window
 from archc.record import Record
 from archc.source import Span
 from archc.syntax import tree
@@ -149,6 +149,9 @@ class Formulas:
             return self.read_side(found)
         if found is UNKNOWN:
             raise Silenced(node.span)
+        if isinstance(found, Count):
+            shown = f"`{node.span.text}`, {kind_of(found)}"
+            raise Mistake(ValueNotAllowed("this", shown, "a known number"), node.span)
         if found is None:
             name = ".".join(node.parts)
             raise Mistake(UnknownName(name, "name", tuple(scope.all_names())), node.span)
@@ -290,13 +293,18 @@ class Formulas:
 
     def _preset(self, node: tree.Preset, scope: Scope) -> Datum:
         block = self._name(node.name, scope)
-        values = tuple([(key.name, self.evaluate(key.value, scope)) for key in node.keywords])
-        if isinstance(block, Presets):
-            return Presets(block.block, (*block.values, *values))
-        if not isinstance(block, BlockDefinition):
-            kind = ValueNotAllowed("a cell with values", kind_of(block), "a block in front")
-            raise Mistake(kind, node.span)
-        return Presets(block, values)
+        before = block.values if isinstance(block, Presets) else ()
+        block = block.block if isinstance(block, Presets) else block
+        if not isinstance(block, (BlockDefinition, NetDefinition, NetVariant)):
+            takes = "a block or net in front"
+            raise Mistake(ValueNotAllowed("a cell with values", kind_of(block), takes), node.span)
+        definition = block.net if isinstance(block, NetVariant) else block
+        names = tuple([parameter.name for parameter in definition.tree.parameters])
+        for key in node.keywords:
+            if key.name not in names:
+                raise Mistake(UnknownOption(definition.name, key.name, names), key.name_span)
+        values = [(key.name, self.evaluate(key.value, scope)) for key in node.keywords]
+        return Presets(block, (*before, *values))
 
     def _known(self, node: Known, scope: Scope) -> Datum:
         return node.value

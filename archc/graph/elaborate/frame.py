@@ -18,7 +18,7 @@ from archc.graph.elaborate.scope import Datum, RowRef, Scope, Side, Word, open_s
 from archc.graph.ir import Instance, Network, Node
 from archc.limits import Limits
 from archc.ops.base import Op
-from archc.ops.values import Shape, Value
+from archc.ops.values import Count, Shape, Value
 from archc.source import Span
 from archc.syntax import tree
 from archc.syntax.parse import parse_formula
@@ -254,6 +254,18 @@ class Context:
             side = open_side(side, name, node, axis)
         scope.implicit[name] = side
 
+    def bind_count(
+        self, scope: Scope, name: str, node: int | None, count: int | Count, plus: int = 0
+    ) -> bool:
+        """T of a block's incoming value, or of `T+1`; False if there are not as many things."""
+        if isinstance(count, Count):
+            scope.implicit[name] = Count(count.symbol, count.plus - plus)
+            return count.plus >= plus
+        scope.implicit[name] = count - plus
+        if self.is_open and node is not None:
+            scope.implicit[name] = open_side(count - plus, name, node, -1, plus)
+        return count >= plus
+
     def promise(self, side: tree.Expression | None, frame: Frame, axis: int) -> None:
         """A side of the running value that a header promises; a replay makes sure of it."""
         if self.is_open and side is not None and frame.value is not None:
@@ -277,7 +289,7 @@ class Context:
             raise Silenced(self.nodes[side.node].span)
         if side.axis >= 0:
             return shape.dims[side.axis]
-        return shape.things
+        return shape.things - side.less
 
     @contextmanager
     def reading_sides(self) -> Iterator[None]:
@@ -291,7 +303,7 @@ class Context:
     def label_formula(self, formula: str, frame: Frame, span: Span) -> Datum:
         """The value of braces in a label."""
         found = frame.scope.find(formula)
-        if found is not None:
+        if found is not None and not isinstance(found, Count):
             return found
         try:
             return self.evaluate(parse_formula(formula, span), frame)

@@ -11,7 +11,7 @@ from archc.diagnostics.model import Label
 from archc.graph.elaborate.formulas import Mistake
 from archc.graph.elaborate.frame import Context, Frame
 from archc.graph.elaborate.levels import claim
-from archc.graph.elaborate.scope import Scope, open_side
+from archc.graph.elaborate.scope import UNKNOWN, Scope, open_side
 from archc.graph.ir import OpenSides
 from archc.ops.ends import Input
 from archc.ops.values import Count, Shape, Value, text_of
@@ -215,14 +215,13 @@ def _is_count_given(
     context: Context, frame: Frame, count: tree.Expression, node: int, shape: Shape
 ) -> bool:
     """Whether a value has as many things as an input says; a letter stands for any number."""
-    letter = open_letter(count, frame.scope)
-    if letter is not None and isinstance(shape.count, int):
-        context.bind_side(frame.scope, letter, node, -1, shape.count)
-    if letter is not None:
-        return True
+    letter, more = split_count(count)
+    if letter and frame.scope.find(letter) is None and shape.count is not None:
+        with context.reading_sides():
+            plus = 0 if more is None else _side(context, frame, more)
+        return context.bind_count(frame.scope, letter, node, shape.count, plus)
     with context.reading_sides():
-        wanted = shape_count(context, frame, count)
-    return isinstance(wanted, Count) or wanted is None or wanted == shape.count
+        return shape_count(context, frame, count) == shape.count
 
 
 def _check_rule(context: Context, frame: Frame, step: tree.Input, size: str) -> None:
@@ -252,14 +251,31 @@ def _check_rule(context: Context, frame: Frame, step: tree.Input, size: str) -> 
 
 
 def shape_count(context: Context, frame: Frame, count: tree.Expression) -> int | Count | None:
-    """The count in front of a size: a number, a letter, a letter plus a number; None for `?`."""
-    if isinstance(count, tree.Name) and frame.scope.find(count.parts[0]) is None:
-        return Count(count.parts[0])
+    """The count in front of a size: a number, a letter, a letter plus a number; None for `?`.
+
+    A letter that a header gave to an unknown count stands for that count.
+    """
+    letter, more = split_count(count)
+    found = frame.scope.find(letter) if letter else UNKNOWN
+    if found is not None and not isinstance(found, Count):
+        return _side(context, frame, count)
+    known = Count(letter) if found is None else found
+    if more is None:
+        return known
+    return Count(known.symbol, known.plus + _side(context, frame, more))
+
+
+def split_count(count: tree.Expression) -> tuple[str, tree.Expression | None]:
+    """The letter of a count as written, `T` or `T+1`, and what is added to it; "" if it has
+    none.
+    """
+    if isinstance(count, tree.Name):
+        return count.parts[0], None
     if isinstance(count, tree.Arithmetic) and isinstance(count.first, tree.Name):
-        name = count.first.parts[0]
-        if frame.scope.find(name) is None and len(count.rest) == 1 and count.rest[0][0] == "+":
-            return Count(name, _side(context, frame, count.rest[0][1]))
-    return _side(context, frame, count)
+        (sign, more), *others = count.rest
+        if sign == "+" and not others:
+            return count.first.parts[0], more
+    return "", None
 
 
 def written_shape(

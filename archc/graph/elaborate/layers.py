@@ -13,6 +13,7 @@ from archc.diagnostics.kinds.sizes import (
     UnpoolWithoutPool,
     WrongInput,
 )
+from archc.diagnostics.kinds.values import ValueNotAllowed
 from archc.diagnostics.model import Edit, Fix, Kind, Label
 from archc.graph.elaborate.arguments import Bound, bind, missing
 from archc.graph.elaborate.formulas import Mistake
@@ -96,7 +97,17 @@ def _pool_input(context: Context, bound: Bound, pool: int) -> int:
     if not isinstance(node.op, MaxPool):
         row = bound.rows["pool"].text
         raise Mistake(UnpoolWithoutPool(row, node.op.word), bound.spans["pool"])
+    if node.op.pad == "same":
+        raise Mistake(_padded_apart(bound.rows["pool"].text), bound.spans["pool"],
+                      other=Label(node.span, "its places are those of the padded map"))  # fmt: skip
     return node.inputs[0]
+
+
+def _padded_apart(row: str) -> Kind:
+    """`pad=same` may pad more behind than in front: then the map is padded before it is pooled."""
+    takes = "a maxpool that pads both ends alike"
+    advice = "give the pooling its pad as a number, such as `pad=1`, or none"
+    return ValueNotAllowed("unpool", f"`{row}` with pad=same", takes, advice)
 
 
 def running(context: Context, frame: Frame, word: str, span: Span) -> int:

@@ -15,6 +15,7 @@ from archc.graph.elaborate.formulas import Mistake
 from archc.graph.elaborate.frame import Context, Frame, TooLarge
 from archc.graph.elaborate.levels import Level
 from archc.graph.elaborate.notes import take_check, take_columns
+from archc.graph.elaborate.rows import ANONYMOUS
 from archc.graph.elaborate.scope import (
     UNKNOWN,
     BlockDefinition,
@@ -148,7 +149,8 @@ def _last_name(net: tree.Net, frame: Frame) -> str:
     """The label of the last row, if it is a plain name."""
     rows = [line for line in net.body if isinstance(line, (tree.Row, tree.Section, tree.Split))]
     label = rows[-1].label if rows else None
-    return label.text if label is not None and label.text.isidentifier() else "output"
+    named = label is not None and label.text.isidentifier() and label.text != ANONYMOUS
+    return label.text if label is not None and named else "output"
 
 
 # ---- files -------------------------------------------------------------------------------------

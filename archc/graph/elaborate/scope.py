@@ -8,7 +8,7 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from archc.ops.values import Window
+from archc.ops.values import Count, Window
 from archc.record import Record
 from archc.source import Span
 from archc.syntax import tree
@@ -35,9 +35,9 @@ class RowRef(Record):
 
 
 class Presets(Record):
-    """A block with values filled in: `bottleneck groups=32`."""
+    """A block or net with values filled in: `bottleneck groups=32`."""
 
-    block: BlockDefinition
+    block: BlockDefinition | NetDefinition | NetVariant
     values: tuple[tuple[str, Datum], ...]
 
 
@@ -98,18 +98,20 @@ class Side(int):
     """A side that depends on an open input size: read, it may have another value when sizes are
     replayed.
 
-    It is the open `letter` itself, or side `axis` of the value of `node` (axis -1: its count).
+    It is the open `letter` itself, or side `axis` of the value of `node` (axis -1: its count,
+    `less` those that a header adds to the letter).
     """
 
     letter: str
     node: int
     axis: int
+    less: int
 
 
-def open_side(value: int, letter: str, node: int = -1, axis: int = 0) -> Side:
+def open_side(value: int, letter: str, node: int = -1, axis: int = 0, less: int = 0) -> Side:
     """A side at the size being elaborated, and where it comes from."""
     side = Side(value)
-    side.letter, side.node, side.axis = letter, node, axis
+    side.letter, side.node, side.axis, side.less = letter, node, axis, less
     return side
 
 
@@ -118,7 +120,7 @@ UNKNOWN = Word("")
 
 Scalar = int | Fraction | float
 Definition = BlockDefinition | NetDefinition | NetVariant | ExternDefinition
-Datum = Scalar | bool | str | Word | Window | RowRef | Presets | Definition
+Datum = Scalar | bool | str | Word | Window | Count | RowRef | Presets | Definition
 
 # ---- what words are made to mean ---------------------------------------------------------------
 
@@ -167,7 +169,7 @@ class Scope:
         self.parent = parent
         self.names: dict[str, Datum] = {}
         self.origin: dict[str, Span] = {}
-        self.implicit: dict[str, int | Word] = {}
+        self.implicit: dict[str, int | Word | Count] = {}
         self.policies: Policy | None = parent.policies if parent else None
         self.sizes: str = parent.sizes if parent else "safe"
 
@@ -224,7 +226,7 @@ def describe(datum: Datum) -> str:
     if isinstance(datum, (Word, RowRef)):
         return datum.text
     if isinstance(datum, Presets):
-        return " ".join([datum.block.name, *[f"{k}={describe(v)}" for k, v in datum.values]])
+        return " ".join([describe(datum.block), *[f"{k}={describe(v)}" for k, v in datum.values]])
     if isinstance(datum, NetVariant):
         return f"{datum.net.name}.{datum.variant}"
     if isinstance(datum, (BlockDefinition, NetDefinition, ExternDefinition)):
@@ -238,5 +240,14 @@ def kind_of(datum: Datum) -> str:
         return "yes or no"
     if isinstance(datum, (int, Fraction, float)):
         return "a number"
-    names = {Word: "a word", RowRef: "a row", Window: "a size", str: "a text"}
-    return names.get(type(datum), "a block")
+    return _KINDS.get(type(datum), "a block")
+
+
+_KINDS = {
+    Count: "a count that is known when the net runs",
+    ExternDefinition: "an extern",
+    RowRef: "a row",
+    Window: "a size",
+    Word: "a word",
+    str: "a text",
+}

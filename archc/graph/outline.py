@@ -1,0 +1,323 @@
+"""Which instances of a network are the same block, and in what they differ.
+
+Instances of one block with equal operators and wiring are one `Group`; the numbers in which its
+members differ are its parameters. Whoever writes a network as text or source writes each group
+once. Members that differ in too much stay groups of their own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from fractions import Fraction
+from typing import Any
+
+from archc.graph.ir import Instance, Network, Node
+from archc.graph.parameters import Cell, Leaf, Parameters, parametrized
+from archc.ops.base import Op
+from archc.ops.conv import Filter
+from archc.ops.resample import Crop, Resize
+from archc.ops.values import Number, Shape, Window
+
+SCAN = "scan"
+HINTS = {"channels": "c", "stride": "s", "groups": "g", "pad": "p"}
+
+
+class Group:
+    """One block: what its members share, and the numbers that tell them apart.
+
+    `cells` are the numbers of each item (by the offset of its first node), as formulas of the
+    parameters; `values` the parameters of each member. `outer` are, for each member, the values
+    of other bodies that it reads: the one it is given first (None if it reads none of it), then
+    others in the order of their first use.
+    """
+
+    def __init__(self, name: str, members: list[Instance], parameters: Parameters) -> None:
+        self.name = name
+        self.members = members
+        self.parameters = parameters.names
+        self.values: dict[Instance, tuple[Number, ...]] = {}
+        self.cells: dict[int, tuple[Cell, ...]] = {}
+
+    def __repr__(self) -> str:
+        return f"Group({self.name} x{len(self.members)} {self.parameters})"
+
+
+class Outline:
+    """The groups of a network, inner ones before those that use them, and where each node is."""
+
+    def __init__(self, network: Network) -> None:
+        self.network = network
+        self.first: dict[Instance, int] = {}
+        self.last: dict[Instance, int] = {}
+        self.group: dict[Instance, Group] = {}
+        self.groups: list[Group] = []
+        self.outer: dict[Instance, tuple[int | None, tuple[int, ...]]] = {}
+        self.shared = {node.path: node.index for node in network.nodes if node.path}
+        self._leaves: dict[Instance, list[tuple[int, tuple[Leaf, ...]]]] = {}
+        instances = list(_instances(network.root))
+        for instance in reversed(instances):
+            self._measure(instance)
+        for level in _by_height([one for one in instances[1:] if one in self.first]):
+            self._level(level)
+        self._number(network.root)
+
+    def place(self, node: Node | Instance) -> int:
+        """The offset of an item in the body it stands in."""
+        index = node.index if isinstance(node, Node) else self.first[node]
+        return index - self.first[body_of(node)]
+
+    # ---- where instances begin and end ---------------------------------------------------------
+
+    def _measure(self, instance: Instance) -> None:
+        """First and last node, and which values of other bodies are read."""
+        indices: list[int] = []
+        reads: list[int] = []
+        for item in instance.items:
+            if isinstance(item, Node):
+                indices.append(item.index)
+                reads += item.inputs
+            elif item in self.first:
+                indices += (self.first[item], self.last[item] - 1)
+                reads += self.read_by(item)
+        if not indices:
+            return
+        first, last = indices[0], indices[-1] + 1
+        self.first[instance], self.last[instance] = first, last
+        if instance.output is not None:
+            reads.append(instance.output)
+        outside = dict.fromkeys([index for index in reads if not first <= index < last])
+        given = instance.inputs[0] if instance.inputs else None
+        running = given if given in outside else None
+        others = tuple([index for index in outside if index != running])
+        self.outer[instance] = running, others
+
+    def read_by(self, instance: Instance) -> list[int]:
+        """The values of other bodies that an instance reads, the running one first."""
+        running, others = self.outer[instance]
+        return [*others] if running is None else [running, *others]
+
+    # ---- groups --------------------------------------------------------------------------------
+
+    def _level(self, instances: Iterable[Instance]) -> None:
+        """Instances that hold equally many levels; those inside are grouped already."""
+        alike: dict[Any, list[Instance]] = {}
+        for instance in instances:
+            alike.setdefault((instance.name, self._skeleton(instance)), []).append(instance)
+        for (name, _), members in alike.items():
+            for part, parameters in self._parts(members):
+                self._add(name, part, parameters)
+
+    def _parts(self, members: list[Instance]) -> Iterator[tuple[list[Instance], Parameters]]:
+        """Members that can be one block with parameters; else those that are equal."""
+        rows = {
+            one: [leaf for _, leaves in self._leaves[one] for leaf in leaves] for one in members
+        }
+        found = parametrized(list(rows.values()), [dict(one.arguments) for one in members])
+        if found is not None:
+            yield members, found
+            return
+        equal: dict[tuple[Number, ...], list[Instance]] = {}
+        for one, leaves in rows.items():
+            equal.setdefault(tuple([leaf.value for leaf in leaves]), []).append(one)
+        for part in equal.values():
+            same = parametrized([rows[one] for one in part], [dict(one.arguments) for one in part])
+            assert same is not None
+            yield part, same
+
+    def _row(self, body: Instance) -> list[Leaf]:
+        return [leaf for _, leaves in self._leaves[body] for leaf in leaves]
+
+    def _add(self, name: str, members: list[Instance], parameters: Parameters) -> None:
+        group = Group(name, members, parameters)
+        self.groups.append(group)
+        for row, member in enumerate(members):
+            self.group[member] = group
+            group.values[member] = parameters.values[row]
+        self._cells(group, members[0], parameters)
+
+    def _cells(self, group: Group, member: Instance, parameters: Parameters) -> None:
+        cells = iter(parameters.cells)
+        for offset, leaves in self._leaves[member]:
+            group.cells[offset] = tuple([next(cells) for _ in leaves])
+
+    def _number(self, root: Instance) -> None:
+        """The outermost body has no parameters; its numbers are as they are."""
+        if root in self.first:
+            self._skeleton(root)
+            parameters = parametrized([self._row(root)], [{}])
+            assert parameters is not None
+            group = Group(root.name, [root], parameters)
+            self.group[root] = group
+            group.values[root] = ()
+            self._cells(group, root, parameters)
+
+    def own_sides(self, body: Instance) -> tuple[int, ...]:
+        """The sides of what a body is given, where they are open: rows that bring a map back to
+        them do so at every size.
+        """
+        opened = self.network.open_sides
+        if not opened:
+            return ()
+        start = body.inputs[0] if body.inputs else None
+        if body.parent is None:
+            start = self.network.inputs[opened[0].letters[0][1]]
+        shape = self.network.nodes[start].shape if start is not None else None
+        return shape.spatial if isinstance(shape, Shape) and shape.dims else ()
+
+    # ---- what instances of one block have in common --------------------------------------------
+
+    def _skeleton(self, body: Instance) -> tuple[Any, ...]:
+        """All of a body but its numbers, which are kept beside it."""
+        leaves = self._leaves[body] = []
+        refers = self._references(body)
+        again = bool(self.made_before(body))
+        parts: list[Any] = []
+        for item in body_items(body):
+            if isinstance(item, Node):
+                shape, found = numbers_of(item.op, self.own_sides(body))
+                reads = tuple([refers(index) for index in item.inputs])
+                shares = again or self._target(item.shares, refers)
+                late = refers(self.network.carried.get(item.index))
+                parts.append((relative(item), shape, reads, shares, late))
+                leaves.append((item.index - self.first[body], found))
+            elif item.name == SCAN:
+                parts.append((SCAN, str(item.times)))
+            elif item in self.first:
+                group = self.group[item]
+                reads = tuple([refers(index) for index in self.read_by(item)])
+                made = self._target(self.made_before(item), refers)
+                whole = self.outer[item][0] is not None
+                parts.append((relative(item), id(group), reads, whole, refers(item.output), made))
+                leaves.append((self.first[item] - self.first[body], self._arguments(item, group)))
+        return (*parts, refers(body.output))
+
+    def _references(self, body: Instance) -> Any:
+        first, last = self.first[body], self.last[body]
+        outside = {index: number for number, index in enumerate(self.outer[body][1])}
+
+        def refers(index: int | None) -> Any:
+            if index is None:
+                return None
+            if first <= index < last:
+                return index - first
+            return ("outside", outside.get(index, -1))
+
+        return refers
+
+    def _target(self, path: str, refers: Any) -> Any:
+        if not path:
+            return ""
+        found = refers(self.shared.get(path))
+        return path if isinstance(found, tuple) else found
+
+    def _arguments(self, instance: Instance, group: Group) -> tuple[Leaf, ...]:
+        values = group.values[instance]
+        return tuple([Leaf(value, name, True) for name, value in zip(group.parameters, values)])
+
+    def made_before(self, instance: Instance) -> str:
+        """The path of a node whose weights a whole instance uses again; empty if it has its own."""
+        if instance not in self.first:
+            return ""
+        first, last = self.first[instance], self.last[instance]
+        shares = [node.shares for node in self.network.nodes[first:last] if self._holds(node)]
+        found = [self.shared.get(path, -1) for path in shares]
+        if not shares or any(index < 0 or first <= index < last for index in found):
+            return ""
+        return shares[0]
+
+    def _holds(self, node: Node) -> bool:
+        return bool(self.network.weights(node) or self.network.buffers(node))
+
+
+def relative(item: Node | Instance) -> str:
+    """The path of an item inside the body it stands in."""
+    body = body_of(item)
+    return item.path[len(body.path) + 1 :] if body.path else item.path
+
+
+def body_of(item: Node | Instance) -> Instance:
+    """The block or net in whose body an item stands; rows of a scan stand in that of the scan."""
+    body = item.block if isinstance(item, Node) else item.parent
+    assert body is not None
+    while body.name == SCAN and body.parent is not None:
+        body = body.parent
+    return body
+
+
+def body_items(body: Instance) -> Iterator[Node | Instance]:
+    """The items of a body in text order, those of its scans behind each scan's instance."""
+    pending = list(reversed(body.items))
+    while pending:
+        item = pending.pop()
+        yield item
+        if isinstance(item, Instance) and item.name == SCAN:
+            pending.extend(reversed(item.items))
+
+
+def _instances(root: Instance) -> Iterator[Instance]:
+    """All instances, outer ones before those inside."""
+    pending = [root]
+    while pending:
+        instance = pending.pop()
+        yield instance
+        pending.extend([item for item in reversed(instance.items) if isinstance(item, Instance)])
+
+
+def _by_height(instances: list[Instance]) -> Iterator[list[Instance]]:
+    """Instances that hold no others, then those that hold only these, and so on; scans are no
+    level.
+    """
+    height: dict[Instance, int] = {}
+    levels: dict[int, list[Instance]] = {}
+    for instance in reversed(instances):
+        inner = [height.get(item, 0) for item in instance.items if isinstance(item, Instance)]
+        height[instance] = max(inner, default=0) + (instance.name != SCAN)
+    for instance in instances:
+        if instance.name != SCAN:
+            levels.setdefault(height[instance], []).append(instance)
+    for level in sorted(levels):
+        yield levels[level]
+
+
+def numbers_of(op: Op, own_sides: tuple[int, ...] = ()) -> tuple[tuple[Any, ...], tuple[Leaf, ...]]:
+    """An operator without its numbers, and its numbers in the order of its fields."""
+    shape: list[Any] = [type(op)]
+    leaves: list[Leaf] = []
+    for name, field in type(op).fields.items():
+        value = getattr(op, name)
+        if field.kind in ("row", "name") and op.word != "extern":
+            shape.append(value is not None)
+        elif is_own_size(op, value, own_sides):
+            shape.append("own size")
+        elif isinstance(value, Window):
+            strides = strides_of(op, value)
+            shape.append((len(value.sides), len(strides)))
+            leaves += [Leaf(side, "k", False) for side in value.sides]
+            leaves += [Leaf(side, "s", False) for side in strides]
+        elif isinstance(value, tuple):
+            shape.append(len(value))
+            leaves += [Leaf(side, HINTS.get(name, "n"), False) for side in value]
+        elif isinstance(value, (int, Fraction, float)) and not isinstance(value, bool):
+            shape.append("number")
+            leaves.append(Leaf(value, HINTS.get(name, "n"), field.kind == "integer"))
+        else:
+            shape.append(value)
+    return tuple(shape), tuple(leaves)
+
+
+def is_own_size(op: Op, value: Any, own_sides: tuple[int, ...]) -> bool:
+    """Whether a size is that of the map which the body is given."""
+    return (
+        bool(own_sides)
+        and isinstance(op, (Resize, Crop))
+        and isinstance(value, Window)
+        and value.sides == own_sides
+    )
+
+
+def strides_of(op: Op, window: Window) -> tuple[int, ...]:
+    """The strides of a window: a conv without one moves by 1, whether it says so or not."""
+    if window.stride is None and isinstance(op, Filter) and op.stride is None:
+        return (1,)
+    strides = window.stride or ()
+    return strides[:1] if len(set(strides)) == 1 else strides

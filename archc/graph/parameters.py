@@ -1,0 +1,127 @@
+"""The numbers in which equal bodies differ, as parameters of one block.
+
+A body's numbers are its leaves. Columns of leaves that are the same in all bodies stay numbers,
+equal columns are one parameter, and a whole multiple of a parameter is a formula: the `4*c` of a
+bottleneck.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from archc.ops.values import Number
+from archc.record import Record
+
+PARAMETERS_AT_MOST = 8
+"""bodies that differ in more numbers are blocks of their own: nobody reads a call of nine values"""
+
+
+class Leaf(Record):
+    """One number of a body: its value, what a parameter for it is called, whether it may be a
+    multiple of another.
+    """
+
+    value: Number
+    hint: str
+    scales: bool
+
+
+class Cell(Record):
+    """A number of a block: `value`, or `factor` times the parameter of this name."""
+
+    value: Number
+    parameter: str = ""
+    factor: int = 1
+
+    def __str__(self) -> str:
+        if not self.parameter:
+            return str(self.value)
+        return self.parameter if self.factor == 1 else f"{self.factor}*{self.parameter}"
+
+
+class Parameters(Record):
+    """Names of parameters, their values in each body, and the cell of each leaf."""
+
+    names: tuple[str, ...]
+    values: tuple[tuple[Number, ...], ...]
+    cells: tuple[Cell, ...]
+
+
+Column = tuple[Number, ...]
+
+
+def parametrized(bodies: list[list[Leaf]], arguments: list[dict[str, str]]) -> Parameters | None:
+    """The parameters of equal bodies; None if they would be too many.
+
+    `arguments` are the values that the bodies were given in their own text, by name: where a
+    column is one of them, its name is taken.
+    """
+    columns = [tuple([body[at].value for body in bodies]) for at in range(len(bodies[0]))]
+    leaves = bodies[0]
+    varying = list(dict.fromkeys([column for column in columns if len(set(column)) > 1]))
+    names = _given_names(varying, arguments)
+    known = {column: Cell(column[0], name) for column, name in names.items()}
+    for column, leaf in zip(columns, leaves):
+        if len(set(column)) == 1 or column in known:
+            continue
+        factored = _multiple(column, names) if leaf.scales else None
+        if factored is None:
+            name = _free(leaf.hint, set(names.values()))
+            names[column] = name
+            factored = Cell(column[0], name)
+        known[column] = factored
+    if len(names) > PARAMETERS_AT_MOST:
+        return None
+    cells = [known.get(column) or Cell(column[0]) for column in columns]
+    values = tuple([tuple([column[row] for column in names]) for row in range(len(bodies))])
+    return Parameters(tuple(names.values()), values, tuple(cells))
+
+
+def _given_names(varying: list[Column], arguments: list[dict[str, str]]) -> dict[Column, str]:
+    """Columns that are a value which the bodies were given, in the order of the values."""
+    found: dict[Column, str] = {}
+    for name in dict.fromkeys([name for given in arguments for name in given]):
+        texts = [given.get(name) for given in arguments]
+        for column in varying:
+            if column not in found and _is_given(column, texts):
+                found[column] = name
+                break
+    return found
+
+
+def _is_given(column: Column, texts: list[str | None]) -> bool:
+    """Whether a column has these values; a body without one has the default, the same for all."""
+    defaults = set()
+    for value, text in zip(column, texts):
+        if text is None:
+            defaults.add(value)
+        elif _number(text) != value:
+            return False
+    return len(defaults) <= 1
+
+
+def _number(text: str) -> Number | None:
+    try:
+        return Fraction(text)
+    except (ValueError, ZeroDivisionError):
+        return None
+
+
+def _multiple(column: Column, names: dict[Column, str]) -> Cell | None:
+    """A column as a whole multiple of a parameter."""
+    for base, name in names.items():
+        if base[0] == 0 or name in ("s", "k"):
+            continue
+        ratio = Fraction(column[0]) / Fraction(base[0])
+        whole = ratio.denominator == 1 and ratio > 1
+        if whole and all(value == ratio * other for value, other in zip(column, base)):
+            return Cell(column[0], name, int(ratio))
+    return None
+
+
+def _free(hint: str, taken: set[str]) -> str:
+    number, name = 1, hint
+    while name in taken:
+        number += 1
+        name = f"{hint}{number}"
+    return name
