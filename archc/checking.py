@@ -45,10 +45,10 @@ class Checker:
         self._complete: set[SourceFile] = set()
 
     def paths(self, paths: Iterable[str]) -> None:
-        """Check files, and all .arch files in folders."""
+        """Check files, those of shipped nets, and all .arch files in folders."""
         for path in paths:
             if not os.path.isdir(path):
-                self.path(path)
+                self.path(path if os.path.lexists(path) else self.session.path_of(path))
                 continue
             if self._budgets:
                 self._budgets.folders.append(os.path.realpath(path))

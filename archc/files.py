@@ -1,4 +1,4 @@
-"""Finding and reading files: what `use` may reach, and what stands behind the name of a net.
+"""Finding and reading files: what `use` may reach, and which ones archc ships.
 
 An .arch file may come from a stranger: only plain files are read, only below the roots, and never
 more bytes than the limit.
@@ -84,9 +84,9 @@ class Files:
                 return self._file(real, name)
             looked.append(name)
         if looked:
-            near, stem = _near(path, roots), _stem(path)
-            shipped = stem if stem in map(_stem, shipped_files()) else ""
-            if shipped and stem not in map(_stem, near):  # what is only alike is not meant
+            near, stem = _near(path, roots), stem_of(path)
+            shipped = stem if stem in map(stem_of, shipped_files()) else ""
+            if shipped and stem not in map(stem_of, near):  # what is only alike is not meant
                 near = ()
             return ImportNotFound(path, tuple(dict.fromkeys(looked)), near, shipped)
         return PathOutsideRoots(path, tuple([shown(root) for root in roots]))
@@ -235,27 +235,6 @@ def split_name(name: str) -> tuple[str, str]:
     return name, ""
 
 
-def find_named(name: str) -> tuple[str, str]:
-    """The path of what a user calls a net, and the net inside; a path always wins.
-
-    `resnet.50` is variant 50 of the shipped net resnet; `dcgan`, which is no net, all of
-    dcgan.arch. A name of nothing is returned as a path.
-    """
-    path, part = split_name(name)
-    if part or path == STDIN or path.endswith(SUFFIX) or os.path.isfile(path):
-        return path, part
-    stem, _, rest = name.partition(".")
-    if not stem.replace("_", "").replace("-", "").isalnum():
-        return path, part
-    shipped = os.path.join(specs_root(), stem + SUFFIX)
-    if os.path.isfile(shipped) and stem in _nets_in(shipped):
-        return shown(shipped), name
-    other = shipped_nets().get(stem)
-    if other:
-        return shown(other), name
-    return (shown(shipped), rest) if os.path.isfile(shipped) else (path, part)
-
-
 def shipped_files() -> list[str]:
     """The paths of all shipped architectures."""
     return arch_files(specs_root())
@@ -268,6 +247,14 @@ def shipped_nets() -> dict[str, str]:
         for name in _nets_in(path):
             found.setdefault(name, path)
     return found
+
+
+def file_of_net(name: str) -> str:
+    """The shipped file that holds a net; empty for none."""
+    own = os.path.join(specs_root(), name + SUFFIX)  # most files are called like their net
+    if name.isidentifier() and os.path.isfile(own) and name in _nets_in(own):
+        return own
+    return shipped_nets().get(name, "")
 
 
 def _nets_in(path: str) -> list[str]:
@@ -307,8 +294,8 @@ def _near(path: str, roots: tuple[str, ...]) -> tuple[str, ...]:
             shortest[place] = min(shortest.get(place, name), name, key=len)
     there: dict[str, list[str]] = {}
     for place, name in shortest.items():
-        there.setdefault(_stem(place), []).append(name)
-    wanted = _stem(path)
+        there.setdefault(stem_of(place), []).append(name)
+    wanted = stem_of(path)
     stems = (wanted,) if wanted in there else closest(wanted, there)
     return tuple(dict.fromkeys([place for stem in stems for place in there[stem]]))[:3]
 
@@ -332,7 +319,7 @@ def _some_files(root: str) -> list[str]:
     return found
 
 
-def _stem(path: str) -> str:
+def stem_of(path: str) -> str:
     """A file's own name without its ending."""
     return os.path.basename(path).removesuffix(SUFFIX)
 

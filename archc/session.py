@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from archc.diagnostics.kinds.files import MissingNet
 from archc.diagnostics.kinds.names import NetNotChosen, UnknownNet
 from archc.diagnostics.kinds.notes import SizeRuleBroken
 from archc.diagnostics.kinds.values import ValueNotAllowed
 from archc.diagnostics.model import Bag, Diagnostic, Kind
-from archc.files import STDIN, SUFFIX, Files, find_named, shipped_nets, split_name
+from archc.files import STDIN, SUFFIX, Files, shipped_files, shown, split_name
 from archc.graph.elaborate import expand
 from archc.graph.elaborate.asked import Asked
 from archc.graph.elaborate.frame import STEPS_PER_LAYER, Context
 from archc.graph.ir import Network
 from archc.graph.modules import Chosen, Module, Modules, full_name
 from archc.limits import DEFAULT, Limits
+from archc.names import Named, Nets, Shipped, facts, find_named, find_shipped, near
 from archc.record import replace
 from archc.source import SourceFile, Span
 from archc.syntax import tree
@@ -75,7 +76,7 @@ class Session:
 
     def path_of(self, name: str) -> str:
         """The path of a file, or of the shipped file that has this name."""
-        return find_named(name)[0]
+        return find_named(name, self._nets_of).path
 
     def source(self, path: str) -> SourceFile | None:
         """The text of a file the user named; None if it cannot be read."""
@@ -108,18 +109,51 @@ class Session:
             waiting += inner
         return True
 
+    # ---- what is shipped ----------------------------------------------------------------------
+
+    def shipped(self) -> list[Shipped]:
+        """All shipped networks as their texts tell them; files with mistakes are left out."""
+        found: list[Shipped] = []
+        for path in shipped_files():
+            source = self.source(shown(path))
+            module = self.module(source) if source else None
+            if module is None or not self.is_readable(module):
+                continue
+            for name, variant in all_of(module.nets):
+                net = module.net(name)
+                assert net is not None
+                found.append(facts(net, variant, path))
+        return found
+
+    def find_shipped(self, name: str) -> Named | None:
+        """The shipped net, variant or file that a name means, whatever lies in this folder."""
+        return find_shipped(name, self._nets_of)
+
+    def near(self, name: str, more: Iterable[str] = ()) -> tuple[str, ...]:
+        """Shipped networks, and more, that may be meant by a name of nothing."""
+        # What is wrong with other files is no business of this run.
+        return near(name, Session(self.limits).shipped(), more)
+
+    def _nets_of(self, path: str) -> Nets:
+        source = self.source(shown(path))
+        return self.module(source).nets if source else {}
+
     # ---- nets ---------------------------------------------------------------------------------
 
     def networks(self, name: str, input_text: str | None = None) -> Iterator[Network]:
         """The networks a user means by a name: one, or all nets and variants of a file."""
-        path, part = find_named(name)
+        named = find_named(name, self._nets_of)
+        if named.several:
+            self.report(NetNotChosen(named.several), "")
+            return
+        path = named.path
         found = self.files.read(path)
         if isinstance(found, SourceFile):
-            yield from self.networks_of(found, part or None, input_text)
+            yield from self.networks_of(found, named.part or None, input_text)
         elif _looks_like_path(path) or path != split_name(name)[0]:
             self.report(found, path)
         else:
-            self.report(UnknownNet(name, tuple(shipped_nets())), "")
+            self.report(UnknownNet(name, self.near(name), are_shipped=True), "")
 
     def networks_of(
         self, source: SourceFile, part: str | None, input_text: str | None = None

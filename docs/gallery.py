@@ -23,8 +23,10 @@ HEAD = """\
 # Gallery
 
 {nets} networks, {all} with their variants, in {families} families. `archc nets` lists and
-filters them, `archc nets NAME` prints the text of one, `archc analyze NAME` its table. This page is
-made of the specs and of what was measured of public implementations: `python -m docs.gallery`.
+filters them, `archc nets wide resnet` finds them by words, `archc nets NAME` prints the text of
+one, `archc analyze NAME` its table; a name may be spelt `resnet.50`, `resnet50` or `ResNet-50`.
+This page is made of the specs and of what was measured of public implementations:
+`python -m docs.gallery`.
 
 - **params**: trained numbers, without heads that exist only in training. **MACs**: multiplications,
   each with its addition, of convs, linear layers and matrix products, for one input of the size
@@ -42,7 +44,7 @@ EXACT = """\
 ## How exact
 
 {exact} of the {all} networks equal a public implementation, {keys} of them down to the names of
-their weights. `tests/oracles/` compares them. The others are compared with their paper's numbers
+their weights. `tests/oracles/` compares them. The others are compared with the arithmetic of their papers
 in the spec; these are the reasons why they have no public twin.
 """
 

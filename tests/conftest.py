@@ -24,11 +24,9 @@ def pytest_addoption(parser):
 @cache
 def _networks(name: str, input_text: str | None):
     from archc.api import open_networks
-    from archc.files import find_named
 
     with chdir(ROOT):  # so that places in reports are those a user sees
-        path, part = find_named(name)
-        networks, bag = open_networks([f"{path}:{part}" if part else path], input_text)
+        networks, bag = open_networks([name], input_text)
     assert not bag.has_errors, [found.message for found in bag.sorted()]
     return tuple(networks)
 

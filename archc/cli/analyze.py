@@ -88,6 +88,9 @@ def run(arguments: argparse.Namespace) -> int:
     networks, bag = api.open_networks(arguments.nets, arguments.input, limits)
     if bag.has_errors:
         return _findings(bag.sorted())
+    from archc.cli.naming import say_networks
+
+    say_networks(arguments.nets, networks)
     failed = _show(networks, arguments)
     return _findings([*bag.sorted(), *failed], behind=arguments.format)
 

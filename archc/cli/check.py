@@ -21,7 +21,13 @@ def add_parser(verbs: Any) -> None:
         allow_abbrev=False,
     )
     add = parser.add_argument
-    add("paths", nargs="*", default=["."], metavar="PATH", help="files, folders, or - for stdin")
+    add(
+        "paths",
+        nargs="*",
+        default=["."],
+        metavar="PATH",
+        help="files, folders, shipped nets, - for stdin",
+    )
     add("--output-format", choices=FORMATS, default="full")
     add("--output-file", metavar="FILE", help="write the findings there")
     add("--only", action="append", default=[], metavar="SLUG", help="report these alone")

@@ -1,4 +1,4 @@
-"""`archc nets [NAME]`: the networks that archc ships."""
+"""`archc nets [WORD...]`: the networks that archc ships."""
 
 from __future__ import annotations
 
@@ -14,7 +14,9 @@ from archc.cli.main import DONE, FINDINGS, complain
 
 if TYPE_CHECKING:
     from archc.backends.table.model import Cells, Table
-    from archc.catalogue import Entry, Shipped
+    from archc.catalogue import Entry
+    from archc.names import Named, Shipped
+    from archc.session import Session
 
 FORMATS = ("table", "json", "markdown", "csv")
 SORTS = ("params", "macs", "year", "name")
@@ -30,21 +32,28 @@ def add_parser(verbs: Any) -> None:
     parser: argparse.ArgumentParser = verbs.add_parser(
         "nets",
         description="The networks that archc ships: a row for each, or for each of its variants. "
-        "NAME alone prints the text of this net. A word that is no net, or that stands beside "
-        "flags, lists the nets whose name, title or family holds it.",
+        "The name of one, however it is spelt, prints its text: `resnet.50`, `ResNet-50`. Other "
+        "words, and any beside flags, list the nets whose name, title, family or task have them "
+        "all, best ones first.",
         epilog="A terminal that is too narrow loses columns, in this order: file, task, input, "
         "family, year, MACs. Digits are never cut. Open sizes are counted at the input shown.",
         allow_abbrev=False,
     )
     add = parser.add_argument
-    add("name", nargs="?", metavar="NAME", help="`resnet`, `resnet.50`, or a word: `yolo`")
-    add("--family", action="append", default=[], metavar="F", help="of this family; repeatable")
-    add("--task", action="append", default=[], metavar="T", help="for this task; repeatable")
+    add("words", nargs="*", metavar="WORD", help="`resnet.50`, `mask r-cnn`, `wide resnet 28`")
+    for flag, what in (("--family", "of this family"), ("--task", "for this task")):
+        about = f"{what}; repeatable"
+        add(flag, action="append", default=[], type=str.lower, metavar=flag[2].upper(), help=about)
     add("--year", type=_years, metavar="Y", help="2015, 2014..2016, 2020.. or ..2012")
     for name, of in (("params", "parameters"), ("macs", "MACs, without those that depend on R, T")):
         add(f"--min-{name}", type=_amount, metavar="N", help=f"at least so many {of}: 5M, 1.5G")
         add(f"--max-{name}", type=_amount, metavar="N", help=f"at most so many {of}: 300M, 64Ki")
-    add("--input", type=_size, metavar="SIZE", help="with an input of this size: 224x224x3")
+    add(
+        "--input",
+        type=_size,
+        metavar="SIZE",
+        help="with an input of this size: 224x224x3, or 224x224",
+    )
     add("--sort", choices=SORTS, help="one list in this order, in the place of families by year")
     add("--format", choices=FORMATS, default="table", help="how it is printed")
 
@@ -81,14 +90,13 @@ def _size(text: str) -> str:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the text of a shipped net, or a list of networks."""
-    from archc.catalogue import shipped_file
+    from archc.session import Session
 
-    name = arguments.name
-    if name and not _has_flags(arguments):
-        path, variant = shipped_file(name)
-        if path:
-            return _text(path, variant, arguments)
-    return _list(arguments)
+    session, words = Session(arguments.limits), " ".join(arguments.words)
+    found = None if _has_flags(arguments) else session.find_shipped(words.removesuffix(".arch"))
+    if found is None or found.several:
+        return _list(session, words, arguments)
+    return _text(session, words, found)
 
 
 def _has_flags(arguments: argparse.Namespace) -> bool:
@@ -103,23 +111,14 @@ def _has_flags(arguments: argparse.Namespace) -> bool:
 # ---- the text of one -----------------------------------------------------------------------------
 
 
-def _text(path: str, variant: str, arguments: argparse.Namespace) -> int:
+def _text(session: Session, name: str, found: Named) -> int:
     """Print a file; a variant has the same one."""
-    from archc.diagnostics.similar import suggestion
-    from archc.files import shown
-    from archc.session import Session, matches
+    from archc.cli.naming import say_meant
 
-    session = Session(arguments.limits)
-    source = session.source(shown(path))
+    source = session.source(found.path)
     if source is None:
         return _problems(session)
-    if variant:
-        nets = session.module(source).nets
-        net = arguments.name.partition(".")[0]
-        if not matches(nets, f"{net}.{variant}"):
-            known = tuple(nets.get(net, ()))
-            said = suggestion(variant, known, "it has") or "it has no variants"
-            return complain(f"`{net}` has no variant `{variant}`; {said}")
+    say_meant([name], [found.part])
     print(source.name, file=sys.stderr)
     print(source.text, end="")
     return DONE
@@ -136,24 +135,31 @@ def _problems(session: Any) -> int:
 # ---- the list ------------------------------------------------------------------------------------
 
 
-def _list(arguments: argparse.Namespace) -> int:
+def _list(session: Session, words: str, arguments: argparse.Namespace) -> int:
     """Count those shipped networks that are asked for, and print them."""
-    from archc.catalogue import counted, shipped
-    from archc.session import Session
+    from archc.catalogue import counted
+    from archc.names import ranks
 
-    session = Session(arguments.limits)
-    every = shipped(session)
-    unknown = _unknown(arguments, every)
+    every = session.shipped()
+    found = ranks(words, every) if words else dict.fromkeys([one.name for one in every], 0)
+    unknown = _unknown(arguments, every) or ("" if found else _none(session, words))
     if unknown:
         return complain(unknown)
-    wanted = [one for one in every if all(fits(one) for fits in _by_text(arguments))]
+    fitting = [one for one in every if all(fits(one) for fits in _by_text(arguments))]
+    wanted = [one for one in fitting if one.name in found]
     entries = counted(session, _with_progress(wanted))
-    found = [entry for entry in entries if all(fits(entry) for fits in _by_number(arguments))]
+    chosen = [entry for entry in entries if all(fits(entry) for fits in _by_number(arguments))]
     if arguments.format == "json":
-        _print(_json(found))
+        _print(_json([entry for group in _groups(chosen, found, arguments) for entry in group]))
     else:
-        _print_table(_table(found, every, arguments), arguments.format)
+        _print_table(_table(_groups(chosen, found, arguments), every, arguments), arguments.format)
     return _problems(session) if session.bag().has_errors else DONE
+
+
+def _none(session: Session, words: str) -> str:
+    from archc.cli.naming import none_called
+
+    return none_called(words, session.near(words))
 
 
 def _with_progress(wanted: list[Shipped]) -> Iterable[Shipped]:
@@ -167,7 +173,7 @@ def _with_progress(wanted: list[Shipped]) -> Iterable[Shipped]:
 
 
 def _unknown(arguments: argparse.Namespace, every: list[Shipped]) -> str:
-    """What is said of a name, a family or a task that no shipped net has; empty for none."""
+    """What is said of a family or a task that no shipped net has; empty for none."""
     from archc.diagnostics.similar import suggestion
 
     for kind in ("family", "task"):
@@ -176,23 +182,11 @@ def _unknown(arguments: argparse.Namespace, every: list[Shipped]) -> str:
             if word not in known:
                 said = suggestion(word, known, "there are")
                 return f"no shipped net is of the {kind} `{word}`; {said}"
-    name = arguments.name
-    if name and not any(_holds(one, name) for one in every):
-        known = tuple(dict.fromkeys([one.net for one in every]))
-        said = suggestion(name.partition(".")[0], known, "there are")
-        return f"archc ships no net called `{name}`; {said}"
     return ""
-
-
-def _holds(one: Shipped, word: str) -> bool:
-    """Whether a word that was searched for is in a net's name, title or family."""
-    return any(word.lower() in text.lower() for text in (one.name, one.title, one.family))
 
 
 def _by_text(given: argparse.Namespace) -> Iterator[Callable[[Shipped], bool]]:
     """What the flags demand that a text says: it is known before anything is counted."""
-    if given.name:
-        yield lambda one: _holds(one, given.name)
     if given.family:
         yield lambda one: one.family in given.family
     if given.task:
@@ -206,7 +200,7 @@ def _by_number(given: argparse.Namespace) -> Iterator[Callable[[Entry], bool]]:
     from archc.analysis.amounts import fixed
 
     if given.input:
-        yield lambda entry: given.input in entry.inputs.values()
+        yield lambda entry: any(_is_size(size, given.input) for size in entry.inputs.values())
     if given.min_params is not None:
         yield lambda entry: entry.params >= given.min_params
     if given.max_params is not None:
@@ -217,10 +211,30 @@ def _by_number(given: argparse.Namespace) -> Iterator[Callable[[Entry], bool]]:
         yield lambda entry: fixed(entry.macs) <= given.max_macs
 
 
-def _table(found: list[Entry], every: list[Shipped], arguments: argparse.Namespace) -> Table:
-    """Families by year, a rule between them; one list for programs and where `--sort` asks."""
-    from archc.backends.table.model import Column, Group, Table
+def _is_size(size: str, asked: str) -> bool:
+    """Whether a size is the one asked for, or is it without its channels: `R of 227x227x3`."""
+    sides = size.rpartition(" ")[2]
+    return asked in (sides, sides.rpartition("x")[0])
+
+
+def _groups(
+    found: list[Entry], rank: dict[str, int], arguments: argparse.Namespace
+) -> list[list[Entry]]:
+    """Best ones first, then families by year; one list where `--sort` asks."""
     from archc.catalogue import by_family
+
+    if arguments.sort:
+        return [_sorted(found, arguments.sort)]
+    alike = [[one for one in found if rank[one.name] == best] for best in sorted({*rank.values()})]
+    families = [[entries for _, entries in by_family(group)] for group in alike]
+    if arguments.words:  # equally good ones stay together
+        return [[one for family in group for one in family] for group in families if group]
+    return [family for group in families for family in group]
+
+
+def _table(groups: list[list[Entry]], every: list[Shipped], arguments: argparse.Namespace) -> Table:
+    """A rule between groups; one list for programs."""
+    from archc.backends.table.model import Column, Group, Table
 
     columns = (
         Column("net"),
@@ -233,11 +247,9 @@ def _table(found: list[Entry], every: list[Shipped], arguments: argparse.Namespa
         Column("file", drop=1),
     )
     unsaid = "" if arguments.format == "csv" else "-"
-    groups = [entries for _, entries in by_family(found)]
-    if arguments.sort:
-        groups = [_sorted(found, arguments.sort)]
-    elif arguments.format != "table":
-        groups = [[entry for group in groups for entry in group]]
+    found = [entry for group in groups for entry in group]
+    if arguments.format != "table":
+        groups = [found]
     listed = tuple([Group([_cells(entry, unsaid) for entry in group]) for group in groups])
     return Table("Networks", columns, listed, notes=(_summary(found, every),))
 
@@ -307,6 +319,10 @@ def _json(found: list[Entry]) -> Iterator[str]:
 def _print_table(table: Table, format_: str) -> None:
     """Plain text everywhere: the list is longer than a screen, and rich takes its time."""
     from archc.backends.table.printing import printed
+
+    if format_ in ("table", "markdown") and not any(group.rows for group in table.groups):
+        _print([f"no network fits: {note}" for note in table.notes])
+        return
 
     narrow = format_ == "table" and sys.stdout.isatty()
     width = os.get_terminal_size().columns if narrow else 0  # 0, too, where nobody knows

@@ -109,25 +109,28 @@ def _bad_path(path: str) -> str:
 
 def _origin(session: Session, origin: str) -> tuple[Module, str, str] | str:
     """The file that is begun with, the net and the variant that are meant; or what is wrong."""
-    from archc.catalogue import shipped_file, starters
-    from archc.diagnostics.similar import suggestion
-    from archc.files import shipped_nets
-    from archc.session import matches
+    from archc.catalogue import starters
+    from archc.cli.naming import none_called, say_meant
+    from archc.diagnostics.similar import listed
+    from archc.files import SUFFIX
 
     begin = starters()
-    path, variant = (begin[origin], "") if origin in begin else shipped_file(origin)
-    source = session.source(path) if path else None
+    if origin in begin:
+        path, part = begin[origin], ""
+    else:
+        found = session.find_shipped(origin.removesuffix(SUFFIX))
+        if found is None:
+            return none_called(origin, session.near(origin, begin), "starter or net")
+        if found.several:
+            return f"`{origin}` could be {listed(found.several)}; name one of them"
+        say_meant([origin], [found.part])
+        path, part = found.path, found.part
+    source = session.source(path)
     if source is None:
-        said = suggestion(origin.partition(".")[0], (*begin, *shipped_nets()), "there are")
-        return f"there is no starter and no shipped net called `{origin}`; {said}"
+        return f"`{path}` cannot be read"
     module = session.module(source)
-    net = origin.partition(".")[0]
-    if net not in module.nets:
-        return module, "", ""
-    if variant and not matches(module.nets, origin):
-        said = suggestion(variant, tuple(module.nets[net]), "it has")
-        return f"`{net}` has no variant `{variant}`; {said or 'it has no variants'}"
-    return module, net, variant
+    net, _, variant = part.partition(".")
+    return (module, net, variant) if net in module.nets else (module, "", "")
 
 
 def _new_names(nets: list[str], net: str, name: str) -> dict[str, str]:

@@ -100,11 +100,13 @@ def _not_ours(arguments: argparse.Namespace) -> str:
         return ""
     if os.path.isdir(path):
         return f"{path} is a folder"
+    if not os.path.isfile(path):  # a device would become a file
+        return f"{path} is no file; without -o the text goes to standard output"
     if arguments.force:
         return ""
     try:
         with open(path, encoding="utf-8", errors="replace") as file:
-            ours = file.readline().startswith(MARK)
+            ours = file.read(len(MARK)) == MARK
     except OSError as error:
         return f"{path} cannot be read: {error.strerror}"
     return "" if ours else f"{path} was not written by archc; --force overwrites it"
@@ -112,6 +114,7 @@ def _not_ours(arguments: argparse.Namespace) -> str:
 
 def _transform(arguments: argparse.Namespace, passes: list[Pass]) -> int:
     from archc import transforming
+    from archc.cli.naming import say_networks
     from archc.files import Files
     from archc.session import Session
 
@@ -125,6 +128,7 @@ def _transform(arguments: argparse.Namespace, passes: list[Pass]) -> int:
     if len(networks) > 1:
         names = ", ".join([network.name for network in networks])
         return complain(f"{arguments.net} is several networks; name one of {names}")
+    say_networks([arguments.net], networks)
 
     def larger(size: str) -> Network | None:
         found = list(Session(limits, files).networks(arguments.net, size))
@@ -135,9 +139,8 @@ def _transform(arguments: argparse.Namespace, passes: list[Pass]) -> int:
 
     try:
         done = transforming.transformed(networks[0], passes)
-        text, notes = transforming.written(
-            done.network, _head(arguments), larger if networks[0].open_sides else None, limits
-        )
+        asked = larger if _are_its_own(networks[0], done.network) else None
+        text, notes = transforming.written(done.network, _head(arguments), asked, limits)
     except transforming.Refused as refused:
         return _findings([refused.diagnostic])
     try:
@@ -146,6 +149,14 @@ def _transform(arguments: argparse.Namespace, passes: list[Pass]) -> int:
         return complain(f"{arguments.output} cannot be written: {error.strerror}")
     _say(networks[0], done, notes)
     return DONE
+
+
+def _are_its_own(before: Network, after: Network) -> bool:
+    """Whether the open sides are those of the original: a pass that opens them itself made its
+    windows for the size it was given, and another size would give other windows.
+    """
+    own = [id(one) for one in before.open_sides]
+    return bool(own) and all(id(one) in own for one in after.open_sides)
 
 
 def _head(arguments: argparse.Namespace) -> str:

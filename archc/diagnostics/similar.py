@@ -71,7 +71,12 @@ def suggestion(word: str, known: tuple[str, ...], otherwise: str = "these are kn
     """`did you mean ...?`, or else what is known, or nothing where nothing is."""
     near = closest(word, known)
     if near:
-        choices = [f"`{name}`" for name in near]
-        last = choices.pop()
-        return f"did you mean {', '.join(choices) + ' or ' if choices else ''}{last}?"
+        return did_you_mean(near)
     return f"{otherwise}: {listed(known)}" if known else ""
+
+
+def did_you_mean(near: Iterable[str]) -> str:
+    """`did you mean a, b or c?`."""
+    choices = [f"`{name}`" for name in near]
+    last = choices.pop()
+    return f"did you mean {', '.join(choices) + ' or ' if choices else ''}{last}?"

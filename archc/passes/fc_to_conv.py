@@ -14,6 +14,7 @@ from archc.ops.conv import Conv, FullyConnected
 from archc.ops.ends import Input
 from archc.ops.join import Add, Concat, List, Max, Mean, Mul, Sub
 from archc.ops.learned import Positions
+from archc.ops.norm import GroupNorm, InstanceNorm
 from archc.ops.pool import AvgPool, GlobalAvgPool, MaxPool, Pooling
 from archc.ops.regular import Dropout
 from archc.ops.resample import Crop, Resize
@@ -121,7 +122,7 @@ class _Conversion:
             self.maps[node.index] = shape
         elif isinstance(op, FullyConnected) and shape.rank in LETTERS and shape.count is None:
             self._fully_connected(node, op, shape)
-        elif isinstance(op, (GlobalAvgPool, AvgPool, MaxPool)):
+        elif isinstance(op, (GlobalAvgPool, Pooling)):
             self._pooling(node, op, shape)
         elif turned:
             self._behind(node)
@@ -136,15 +137,13 @@ class _Conversion:
         self.maps[node.index] = Shape((*[1] * shape.rank, op.channels))
         self.reshaped[self.network.key(node, "weight")] = (op.channels, shape.channels, *sides)
 
-    def _pooling(self, node: Node, op: GlobalAvgPool | AvgPool | MaxPool, shape: Shape) -> None:
+    def _pooling(self, node: Node, op: GlobalAvgPool | Pooling, shape: Shape) -> None:
         """A pooling of the whole map gets the window it has; one that changes nothing goes."""
         sides = shape.spatial
-        to = None if isinstance(op, GlobalAvgPool) else op.to
+        to = op.to if isinstance(op, (AvgPool, MaxPool)) else None
         whole = isinstance(op, GlobalAvgPool) or (to is not None and set(to.sides) == {1})
         if isinstance(op, Pooling) and to is None:
-            window = op.window
-            if window is not None and window.stride is None and op.stride is None:
-                self.ops[node.index] = replace(op, window=Window(window.sides, (1,)))
+            self._strided(node, op)
         elif whole:
             self._whole(node, op, shape)
         elif to is not None and (to.sides * len(sides))[: len(sides)] == sides:
@@ -152,6 +151,13 @@ class _Conversion:
         else:
             reason = f"it makes {to} of {shape}, whatever the image's size is"
             raise refusal(self.made, node, reason, self._advice(node))
+
+    def _strided(self, node: Node, op: Pooling) -> None:
+        """A window that covers the map needs no stride; over a larger one it moves by 1."""
+        if op.stride is None and op.window is not None and op.window.stride is None:
+            self.ops[node.index] = replace(op, window=Window(op.window.sides, (1,)))
+        elif op.stride is None and op.kernel is not None:
+            self.ops[node.index] = replace(op, stride=1)
 
     def _advice(self, node: Node) -> str:
         """A head that exists in training alone can be left out."""
@@ -182,6 +188,8 @@ class _Conversion:
         if not joins and not node.op.elementwise and not isinstance(node.op, Conv):
             raise refusal(self.made, node, f"{node.op.word} does not work at each place of a map")
         shapes = [self._shape(index) for index in node.inputs]
+        if isinstance(node.op, (GroupNorm, InstanceNorm)):
+            raise refusal(self.made, node, "it looks at all places of the class map together")
         numberwise = isinstance(node.op, (Activation, Dropout)) and not isinstance(node.op, Softmax)
         if not joins and not numberwise and set(shapes[0].spatial) != {1}:
             raise refusal(self.made, node, f"it works on all numbers of {shapes[0]} together")

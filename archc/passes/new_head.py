@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from archc.graph.ir import Network, Node
 from archc.graph.rewrite import DoesNotFit, rewritten
 from archc.ops.conv import Conv, FullyConnected
+from archc.ops.join import List, Mean
 from archc.ops.pool import AvgPool, GlobalAvgPool, MaxPool
 from archc.ops.resample import Crop, Resize, Upsample
 from archc.ops.shape import Flatten
@@ -15,14 +16,17 @@ from archc.passes.base import Change, Pass, State, keys, refusal
 from archc.record import replace
 
 _BEHIND = (AvgPool, GlobalAvgPool, MaxPool, Flatten, Crop, Resize, Upsample)
+_JOINED = (List, Mean)
+"""joins whose paths make classes each for itself"""
 
 
 class NewHead(Pass):
     """Give the layers that make the classes another number of outputs: transfer learning.
 
     The head of an output is its last fc or conv, with nothing but activations, dropout, poolings
-    and changes of size behind it. Heads that are used in training only get as many. Their weights
-    are new and leave the state; everything before them keeps its own.
+    and changes of size behind it; a list and a mean have one for each path. Heads that are used
+    in training only get as many. Their weights are new and leave the state; everything before
+    them keeps its own.
     """
 
     name = "new-head"
@@ -46,40 +50,47 @@ class NewHead(Pass):
         except DoesNotFit as problem:
             reason = f"`{problem.node.path}` does not fit behind it: {problem.kind.message}"
             raise refusal(self, heads[0], reason) from None
+        for node, other in zip(network.nodes, changed.nodes):
+            if node.index not in ops and network.weights(node) != changed.weights(other):
+                raise refusal(self, node, "its weights would change too: it goes on from the head")
         return Change(changed, weights, notes)
 
     def _heads(self, network: Network) -> tuple[list[Node], tuple[str, ...]]:
         """The layers that make classes: the first one found says how many classes there were."""
-        found: dict[str, Node] = {}
-        blocking: Node | None = None
-        for outputs in (network.outputs, network.training_outputs):
-            for name, index in outputs.items():
-                node = _last_layer(network, index)
-                if isinstance(node.op, FullyConnected) or _is_plain(node):
-                    found[name] = node
-                elif blocking is None:
-                    blocking = node
+        found: dict[int, Node] = {}
+        others: dict[int, Node] = {}
+        for index in (*network.outputs.values(), *network.training_outputs.values()):
+            for node in _last_layers(network, index):
+                is_head = isinstance(node.op, FullyConnected) or _is_plain(node)
+                (found if is_head else others)[node.index] = node
         if not found:
             reason = "no output ends in an fc or a conv, which could be the head"
-            raise refusal(self, blocking, reason)
+            raise refusal(self, next(iter(others.values()), None), reason)
         classes = _channels(next(iter(found.values())))
-        heads = {node.index: node for node in found.values() if _channels(node) == classes}
-        others = [name for name, node in found.items() if _channels(node) != classes]
-        notes = [
-            f"{', '.join([node.path for node in heads.values()])}: {classes} to {self.classes}",
-            *[f"output {name} stays: it does not make {classes} classes" for name in others],
-        ]
-        return list(heads.values()), tuple(notes)
+        heads = [node for node in found.values() if _channels(node) == classes]
+        notes = [f"{_names(heads)}: {classes} to {self.classes}"]
+        stay = [node for node in (*found.values(), *others.values()) if node not in heads]
+        if stay:
+            notes.append(f"as it was, since it does not make {classes} classes: {_names(stay)}")
+        return heads, tuple(notes)
 
 
-def _last_layer(network: Network, index: int) -> Node:
-    """The node behind which an output is only activated, pooled or resized."""
-    node = network.nodes[index]
-    while node.inputs and (node.op.elementwise or isinstance(node.op, _BEHIND)):
-        if network.weights(node) or network.buffers(node):
-            break
-        node = network.nodes[node.inputs[0]]
-    return node
+def _names(nodes: Iterable[Node]) -> str:
+    return ", ".join(dict.fromkeys([node.shares or node.path for node in nodes]))
+
+
+def _last_layers(network: Network, index: int) -> Iterator[Node]:
+    """The nodes behind which an output is only joined, activated, pooled or resized."""
+    pending = [network.nodes[index]]
+    while pending:
+        node = pending.pop()
+        passed = node.op.elementwise or isinstance(node.op, _BEHIND)
+        if passed and node.inputs and not (network.weights(node) or network.buffers(node)):
+            pending.append(network.nodes[node.inputs[0]])
+        elif isinstance(node.op, _JOINED):
+            pending += [network.nodes[one] for one in reversed(node.inputs)]
+        else:
+            yield node
 
 
 def _is_plain(node: Node) -> bool:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 import archc as package
-from archc.files import _nets_in, find_named, shipped_files, split_name
-from archc.session import matches
+from archc.files import _nets_in, shipped_files, split_name
+from archc.names import Named, find_named
+from archc.session import Session, matches
 from tests.cli.conftest import TOY
 
 SEVERAL = """\
@@ -59,20 +60,99 @@ def test_what_a_part_can_mean(part, found):
     assert matches(NETS, part) == found
 
 
-def test_shipped_names(project):
-    path, net = find_named("resnet.50")
-    assert (path.endswith("resnet.arch"), net) == (True, "resnet.50")
-    path, net = find_named("mobilenet_v1.1.0-224")
-    assert (path.endswith("mobilenet_v1.arch"), net) == (True, "mobilenet_v1.1.0-224")
-    path, net = find_named("deit.s")  # not deit_distilled.s, which is in the same file
-    assert (path.endswith("deit.arch"), net) == (True, "deit.s")
-    path, net = find_named("dcgan")  # a file, no net
-    assert (path.endswith("dcgan.arch"), net) == (True, "")
-    path, net = find_named("generator")
-    assert (path.endswith("dcgan.arch"), net) == (True, "generator")
-    assert find_named("nosuch") == ("nosuch", "")
-    (project / "vgg16").write_text(TOY)
-    assert find_named("vgg16") == ("vgg16", "")
+@pytest.mark.parametrize(
+    ("name", "file", "part"),
+    [
+        ("resnet.50", "resnet.arch", "resnet.50"),
+        ("mobilenet_v1.1.0-224", "mobilenet_v1.arch", "mobilenet_v1.1.0-224"),
+        ("deit.s", "deit.arch", "deit.s"),  # not deit_distilled.s, which is in the same file
+        ("generator", "dcgan.arch", "generator"),
+        ("dcgan", "dcgan.arch", ""),  # a file, no net
+        ("dcgan.generator", "dcgan.arch", "generator"),
+        ("DCGAN", "dcgan.arch", ""),
+        ("resnet50", "resnet.arch", "resnet.50"),
+        ("ResNet v1 50", "resnet_v1.arch", "resnet_v1.50"),
+        ("VGG-16", "vgg16.arch", "vgg16"),
+        ("vgg.16", "vgg16.arch", "vgg16"),
+        ("VGG A-LRN", "vgg.arch", "vgg.A-LRN"),
+        ("vgg16_bn", "vgg16_bn", ""),  # vgg_bn.16 has the same words in another order
+        ("MobileNet v2 1.0", "mobilenet_v2.arch", "mobilenet_v2.1.0"),
+        ("mobilenet_v2_10", "mobilenet_v2.arch", "mobilenet_v2.1.0"),
+        ("R(2+1)D", "R(2+1)D", ""),
+        ("DeepLab v3", "deeplabv3.arch", "deeplabv3"),
+        ("DeepLab v3+", "deeplabv3plus.arch", "deeplabv3plus"),
+        ("regnet_x_1_6gf", "regnet.arch", "regnet.x_1_6gf"),
+        ("RegNetX-16GF", "regnet.arch", "regnet.x_16gf"),
+        ("resnet50*", "resnet50*", ""),
+        ("resnet50β", "resnet50β", ""),
+        ("resnet_50/", "resnet_50/", ""),
+        ("resnet50.arch", "resnet50.arch", ""),
+        ("nosuch", "nosuch", ""),
+        ("", "", ""),
+        ("...", "...", ""),
+    ],
+)
+def test_shipped_names(project, name, file, part):
+    found = find_named(name, Session()._nets_of)
+    assert (found.path.rpartition("/specs/")[2], found.part, found.several) == (file, part, ())
+
+
+@pytest.mark.parametrize("name", ["vgg16", "resnet50"])
+def test_a_file_of_the_user_wins(archc, project, name):
+    (project / name).write_text(TOY)
+    assert find_named(name, Session()._nets_of) == Named(name)
+    result = archc("analyze", name, "--format", "csv")
+    assert (result.code, result.err) == (0, "")
+
+
+def test_every_shipped_name_is_found_by_its_letters_and_digits():
+    session = Session()
+    for one in session.shipped():
+        for name in (one.name, one.name.upper(), one.name.replace("_", " ").replace(".", "-")):
+            found = session.find_shipped(name)
+            assert found is not None and found.part == one.name, name
+
+
+def test_names_are_told_apart_or_listed(archc, project, monkeypatch):
+    specs = project / "shipped"
+    specs.mkdir()
+    for name in ("toy_1", "toy1"):
+        (specs / f"{name}.arch").write_text(TOY.replace("toy", name))
+    monkeypatch.setattr("archc.files.specs_root", lambda: str(specs))
+    assert archc("analyze", "toy_1", "--format", "csv").code == 0
+    result = archc("analyze", "Toy-1")
+    assert result.code == 2
+    assert "[net-not-chosen]" in result.out and "`toy1`, `toy_1`" in result.out
+    result = archc("new", "mine", "--from", "Toy-1")
+    assert "`Toy-1` could be `toy1`, `toy_1`; name one of them" in result.err
+    assert {"toy1", "toy_1"} <= set(archc("nets", "Toy-1").out.split())
+
+
+def test_a_variant_that_is_meant_is_said(archc, project):
+    for words in (["analyze"], ["transform", "--pass", "fold-batchnorm"]):
+        assert "archc: `fcn_8s` is `fcn.8s`\n" in archc(*words, "fcn_8s").err
+    assert archc("analyze", "VGG-16").err == archc("analyze", "fcn.8s").err == ""
+    assert package.load("ResNet-50").name == "resnet.50"
+    assert archc("check", "mask-rcnn").code == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("resnet1202", "did you mean `resnet_cifar.1202`?"),
+        ("resnet.1202", "did you mean `resnet_cifar.1202`?"),
+        ("vgg-19", "did you mean `vgg.E` or `vgg_bn.19`?"),
+        ("wrn-28-10", "did you mean `wide_resnet.28-10`?"),
+        ("network in network", "did you mean `nin` or `nin_imagenet`?"),
+        ("resnt", "did you mean `resnet`?"),
+        ("xyzzy", "`archc nets` lists those that archc ships"),
+    ],
+)
+def test_what_may_be_meant_by_a_name_of_nothing(project, name, said):
+    with pytest.raises(package.ArchError) as raised:
+        package.load(name)
+    assert said in str(raised.value)
+    assert "`archc nets` lists" in str(raised.value)
 
 
 def test_every_shipped_net_has_a_name_of_its_own():

@@ -20,7 +20,7 @@ def every(monkeypatch):
     """All shipped networks, counted once: it takes seconds, and is the same for every command."""
     entries = shipped_networks()
     known = {entry.name: entry for entry in entries}
-    monkeypatch.setattr(shipped, "shipped", lambda session: list(entries))
+    monkeypatch.setattr(Session, "shipped", lambda session: list(entries))
     monkeypatch.setattr(
         shipped, "counted", lambda session, chosen: [known[one.name] for one in chosen]
     )
@@ -103,6 +103,10 @@ def test_the_last_line_counts(archc, every):
         (["--max-params", "64Ki"], {"lenet5"}, {"autoencoder"}),
         (["--input", "32x32x1"], {"lenet5"}, {"vgg16"}),
         (["--input", "105×105x1"], {"siamese"}, {"lenet5"}),
+        (["--input", "32x32"], {"lenet5", "resnet_cifar.20"}, {"vgg16", "waveform.M3"}),
+        (["--input", "227x227"], {"rcnn", "alexnet.slide"}, {"lenet5"}),
+        (["--input", "32"], set(), {"lenet5"}),
+        (["--family", "ResNet", "--task", "Classification"], {"resnet.18"}, {"lenet5"}),
         (["resnet", "--max-params", "12M"], {"resnet.18"}, {"resnet.34", "lenet5"}),
     ],
     ids=" ".join,
@@ -136,7 +140,8 @@ def test_what_cannot_be_meant_is_said(archc, words, said):
 def test_nothing_that_fits_is_an_answer(archc):
     result = archc("nets", "--year", "1900")
     assert result.code == 0
-    assert result.out.splitlines()[-1].startswith("0 of ")
+    assert result.out.startswith("no network fits: 0 of ") and result.out.count("\n") == 1
+    assert archc("nets", "--year", "1900", "--format", "csv").out.startswith("net,family")
 
 
 # ---- order and formats ---------------------------------------------------------------------------
@@ -264,9 +269,12 @@ def test_flags_make_a_name_a_word(archc):
     ("name", "said"),
     [
         ("resnt", "archc ships no net called `resnt`; did you mean `resnet`?"),
-        ("resnet.51", "`resnet` has no variant `51`; did you mean `50`?"),
-        ("resnet.qqqqq", "`resnet` has no variant `qqqqq`; it has: `18`"),
-        ("lenet5.50", "`lenet5` has no variant `50`; it has no variants"),
+        ("resnet.51", "archc ships no net called `resnet.51`; did you mean `resnet.50`"),
+        ("resnet.qqqqq", "did you mean `resnet`"),
+        ("lenet5.50", "did you mean `lenet5`"),
+        ("dcgan.nosuch", "archc ships no net called `dcgan.nosuch`; "),
+        ("xyzzy", "archc ships no net called `xyzzy`; `archc nets` lists them"),
+        ("…", "archc ships no net called `…`; `archc nets` lists them"),
     ],
 )
 def test_a_name_of_nothing(archc, name, said):
@@ -282,7 +290,7 @@ def test_what_a_text_says_is_what_the_network_says(monkeypatch):
     """Facts are read without expanding; the network has them from the elaborator."""
     monkeypatch.undo()
     session = Session()
-    texts = [one for one in shipped.shipped(session) if one.net in ("resnet", "vgg", "lenet5")]
+    texts = [one for one in session.shipped() if one.net in ("resnet", "vgg", "lenet5")]
     assert {one.name for one in texts} >= {"resnet.50", "vgg.A-LRN", "lenet5"}
     for one in texts:
         (network,) = session.networks(f"{one.path}:{one.name}")
@@ -308,7 +316,7 @@ def test_what_a_text_says_is_what_the_network_says(monkeypatch):
 def test_facts_of_variants(project, monkeypatch, text, said):
     monkeypatch.undo()
     (project / "a.arch").write_text(f"net a(c=8)\n{text}  input 8x8x3\n  conv 1x1 c\n")
-    monkeypatch.setattr(shipped, "shipped_files", lambda: [str(project / "a.arch")])
+    monkeypatch.setattr("archc.session.shipped_files", lambda: [str(project / "a.arch")])
     session = Session()
     found = shipped.catalogue(session)
     assert session.bag().sorted() == []
@@ -326,7 +334,7 @@ def test_a_shipped_net_with_an_error_is_reported_behind_the_others(archc, projec
     (project / "good.arch").write_text("net good()\n  input 8x8x3\n  conv 3x3 8\n")
     (project / "bad.arch").write_text("net bad()\n  input 8x8x3\n  conv 9x9 8\n")
     files = [str(project / "bad.arch"), str(project / "good.arch")]
-    monkeypatch.setattr(shipped, "shipped_files", lambda: files)
+    monkeypatch.setattr("archc.session.shipped_files", lambda: files)
     result = archc("nets")
     assert result.code == 1
     assert "\ngood " in result.out and result.out.splitlines()[-1].startswith(

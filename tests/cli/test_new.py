@@ -118,6 +118,15 @@ def test_a_variant_says_which_one_to_look_at(archc, project):
     assert [network.name for network in networks("mine.arch:50")] == ["mine.50"]
 
 
+def test_a_net_is_named_as_people_spell_it(archc, project):
+    result = archc("new", "mine", "--from", "ResNet-50")
+    assert (result.code, result.err) == (0, "archc: `ResNet-50` is `resnet.50`\n")
+    assert same(
+        networks("mine.arch:50"), networks(f"{SPECS / 'resnet.arch'}:50"), {"resnet": "mine"}
+    )
+    assert archc("new", "other", "--from", "VGG-16").err == ""
+
+
 # ---- files that are used -------------------------------------------------------------------------
 
 
@@ -163,7 +172,8 @@ def test_a_file_cannot_use_itself(archc, project):
         (["double", "--from", "unet"], "something in its text has this name; a free name is"),
         (["mine", "--from", "classifer"], "did you mean `classifier`?"),
         (["mine", "--from", "resnt"], "did you mean `resnet`?"),
-        (["mine", "--from", "resnet.51"], "`resnet` has no variant `51`; did you mean `50`?"),
+        (["mine", "--from", "resnet.51"], "did you mean `resnet.50`"),
+        (["mine", "--from", "resnet1202"], "did you mean `resnet_cifar.1202`? `archc nets` lists"),
         (["mine", "-o", "mine.txt"], "does not end in .arch"),
         (["mine", "-o", "nosuch/mine.arch"], "cannot write `nosuch/mine.arch`: No such file"),
     ],

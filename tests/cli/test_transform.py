@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 
@@ -76,11 +77,26 @@ def test_an_open_network_stays_open_from_standard_input_too(process):
     assert "input HxWx3 where H mod 32 == 0 and W mod 32 == 0" in second.out
 
 
+def test_an_open_network_slides_over_larger_images_too(archc):
+    text = TOY.replace("8x8x3", "HxWx3 where H >= 8 and W >= 8").replace("fc 5", "gap ; fc 5")
+    text = text.replace("()\n", "()\n  meta example = 8x8x3\n")
+    result = archc("transform", "a.arch", "--pass", "fc-to-conv", a=text)
+    assert "input HxWx3 where H >= 8 and W >= 8" in result.out
+    assert "avgpool 6x6/1" in result.out
+    assert "fixed" not in result.err
+
+
 def test_a_place_that_cannot_be_written_is_said(archc, project):
     result = archc("transform", "a.arch", "--pass", "fold-batchnorm", "-o", "no/b.arch", a=TOY)
     assert result.code == 2
     assert "no/b.arch cannot be written" in result.err
     assert "is a folder" in archc("transform", "a.arch", "--pass", "fc-to-conv", "-o", ".").err
+    words = ("transform", "a.arch", "--pass", "fold-batchnorm", "--force", "-o")
+    os.mkfifo(project / "pipe")  # stands for devices too, which a test must not risk
+    refused = archc(*words, "pipe")
+    assert (refused.code, refused.out) == (2, "")
+    assert "pipe is no file" in refused.err
+    assert archc(*words, "").code == 2
 
 
 def test_slips_of_the_command_are_said(archc):

@@ -7,6 +7,7 @@ implementation (`tests/oracles/twins/`); `twins/none.toml` says why a network ha
 from __future__ import annotations
 
 import json
+import signal
 import tomllib
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
@@ -111,4 +112,5 @@ def _report() -> str:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # `| head` is no mistake
     print(_report())

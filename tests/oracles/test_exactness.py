@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import importlib
+from fnmatch import fnmatchcase
+from pathlib import Path
+
 import pytest
 
 from tests.oracles import exactness
+from tests.oracles.papers import COMPARED
 
 
 @pytest.fixture(scope="module")
@@ -23,6 +28,15 @@ def test_every_network_has_a_public_twin_or_a_reason(found):
 
 def test_no_reason_is_given_for_a_network_that_has_a_twin_or_is_not_there(found):
     assert found.contradicted == []
+
+
+def test_every_network_without_a_twin_is_compared_with_its_paper(names, found):
+    """Parameters and products by the arithmetic of the paper, in test_papers_*.py."""
+    for path in Path(__file__).parent.glob("test_papers_*.py"):
+        importlib.import_module(f"tests.oracles.{path.stem}")
+    alone = {name for name in names for one in found.reasons if fnmatchcase(name, one)}
+    assert alone - COMPARED == set()
+    assert set(names) >= COMPARED
 
 
 def test_only_shipped_networks_were_measured(found):

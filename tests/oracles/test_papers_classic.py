@@ -1,133 +1,61 @@
-"""Nets without a public twin: the arithmetic of their papers' own tables, layer by layer."""
+"""Classifiers and matchers without a public twin: their papers' own tables, layer by layer."""
 
 from __future__ import annotations
 
 from math import prod
 
 import pytest
-import torch
-from torch import nn
 
 import archc
 from archc.analysis.cost import measure
-
-
-def conv(incoming, outgoing, *window, bias=True):
-    """Weights of a convolution, and a bias for each outgoing channel."""
-    return incoming * outgoing * prod(window) + outgoing * bias
-
-
-def fc(incoming, outgoing):
-    """Weights and biases of a fully connected layer."""
-    return (incoming + 1) * outgoing
-
-
-def bn(channels):
-    """A scale and a shift for each channel."""
-    return 2 * channels
-
-
-def wave(first, *widths, classes=10):
-    """Dai et al. 2016, Table 1: the first window is 80 long, the others 3; each has batch norm."""
-    layers = [conv(1, first, 80), bn(first)]
-    for before, width in zip((first, *widths), widths):
-        layers += [conv(before, width, 3), bn(width)]
-    return [*layers, fc(widths[-1], classes)]
+from tests.oracles.papers import Layer, compares, connected, costs, costs_of_layers, normed, totals
 
 
 def vgg(*stages):
     """Simonyan and Zisserman 2014, Table 1: (channels, window, window, ...) for each stage."""
-    before, layers = 3, []
+    before, side, layers = 3, 224, []
     for channels, *windows in stages:
         for window in windows:
-            layers.append(conv(before, channels, window, window))
+            layers.append(Layer(window, before, channels, side))
             before = channels
-    return [*layers, fc(7 * 7 * 512, 4096), fc(4096, 4096), fc(4096, 1000)]
+        side //= 2
+    return [*layers, *connected(7 * 7 * 512, 4096, 4096, 1000)]
 
 
-def torchs(*modules):
-    """What torch's own layers hold."""
-    return [sum(tensor.numel() for tensor in module.parameters()) for module in modules]
-
-
-VGG_D = vgg((64, 3, 3), (128, 3, 3), (256, 3, 3, 3), (512, 3, 3, 3), (512, 3, 3, 3))
-VGG_E_CONVS = vgg((64, 3, 3), (128, 3, 3), *[(c, 3, 3, 3, 3) for c in (256, 512, 512)])[:16]
-RESIDUAL = [conv(128, 128, 3, 3), bn(128)] * 2
-
-with torch.device("meta"):
-    ATTEND = torchs(nn.Linear(512, 512), nn.Linear(512, 512), nn.Linear(512, 1))
-    SHOW_ATTEND_TELL = [
-        *VGG_E_CONVS,
-        *torchs(nn.Linear(512, 512), nn.Linear(512, 512), nn.Embedding(10000, 512)),
-        *ATTEND,
-        *torchs(nn.LSTM(1024, 512), nn.Linear(512, 512), nn.Linear(512, 512)),
-        *torchs(nn.Linear(512, 10000)),
+def mlpconv(window, incoming, channels, side, last=None):
+    """Lin et al. 2013, section 3.2: a conv and two 1x1 convs."""
+    return [
+        Layer(window, incoming, channels, side),
+        Layer(1, channels, channels, side),
+        Layer(1, channels, last or channels, side),
     ]
-    SHOW_AND_TELL = [
-        *VGG_D[:-1],
-        *torchs(nn.Linear(4096, 512), nn.Embedding(10000, 512), nn.LSTM(512, 512)),
-        *torchs(nn.Linear(512, 10000)),
-    ]
+
 
 TABLES = {
-    "lenet5": [conv(1, 6, 5, 5), conv(6, 16, 5, 5), conv(16, 120, 5, 5), fc(120, 84), fc(84, 10)],
     "alexnet.grouped": [  # section 3.5: a kernel of conv2, conv4 and conv5 sees half of the maps
-        conv(3, 96, 11, 11),
-        conv(48, 256, 5, 5),
-        conv(256, 384, 3, 3),
-        conv(192, 384, 3, 3),
-        conv(192, 256, 3, 3),
-        fc(6 * 6 * 256, 4096),
-        fc(4096, 4096),
-        fc(4096, 1000),
+        Layer(11, 3, 96, 55),
+        Layer(5, 96, 256, 27, groups=2),
+        Layer(3, 256, 384, 13),
+        Layer(3, 384, 384, 13, groups=2),
+        Layer(3, 384, 256, 13, groups=2),
+        *connected(6 * 6 * 256, 4096, 4096, 1000),
     ],
     "vgg.A-LRN": vgg((64, 3), (128, 3), (256, 3, 3), (512, 3, 3), (512, 3, 3)),
     "vgg.C": vgg((64, 3, 3), (128, 3, 3), (256, 3, 3, 1), (512, 3, 3, 1), (512, 3, 3, 1)),
     "nin_imagenet": [
-        *(conv(3, 96, 11, 11), conv(96, 96, 1), conv(96, 96, 1)),
-        *(conv(96, 256, 5, 5), conv(256, 256, 1), conv(256, 256, 1)),
-        *(conv(256, 384, 3, 3), conv(384, 384, 1), conv(384, 384, 1)),
-        *(conv(384, 1024, 3, 3), conv(1024, 1024, 1), conv(1024, 1000, 1)),
+        *(mlpconv(11, 3, 96, 54) + mlpconv(5, 96, 256, 27)),
+        *(mlpconv(3, 256, 384, 13) + mlpconv(3, 384, 1024, 6, last=1000)),
     ],
-    "autoencoder": [
-        *(conv(1, 16, 3, 3), conv(16, 32, 3, 3), fc(7 * 7 * 32, 32)),
-        *(fc(32, 7 * 7 * 32), conv(32, 16, 3, 3), conv(16, 1, 3, 3)),
-    ],
-    "vae": [fc(784, 500), fc(500, 20), fc(500, 20), fc(20, 500), fc(500, 784)],
-    "generator.paper": [
-        *(conv(100, 1024, 4, 4, bias=False), bn(1024)),
-        *(conv(1024, 512, 5, 5, bias=False), bn(512)),
-        *(conv(512, 256, 5, 5, bias=False), bn(256)),
-        *(conv(256, 128, 5, 5, bias=False), bn(128)),
-        conv(128, 3, 5, 5, bias=False),
-    ],
-    "discriminator.paper": [
-        conv(3, 128, 5, 5, bias=False),
-        *(conv(128, 256, 5, 5, bias=False), bn(256)),
-        *(conv(256, 512, 5, 5, bias=False), bn(512)),
-        *(conv(512, 1024, 5, 5, bias=False), bn(1024)),
-        conv(1024, 1, 4, 4, bias=False),
-    ],
-    "style_transfer": [
-        *(conv(3, 32, 9, 9), bn(32), conv(32, 64, 3, 3), bn(64), conv(64, 128, 3, 3), bn(128)),
-        *RESIDUAL * 5,
-        *(conv(128, 64, 3, 3), bn(64), conv(64, 32, 3, 3), bn(32), conv(32, 3, 9, 9)),
-    ],
-    "siamese": [
-        *(conv(1, 64, 10, 10), conv(64, 128, 7, 7), conv(128, 128, 4, 4), conv(128, 256, 4, 4)),
-        *(fc(6 * 6 * 256, 4096), fc(4096, 1)),
+    "siamese": [  # Figure 4; both images go through the same tower
+        *(Layer(10, 1, 64, 96, times=2), Layer(7, 64, 128, 42, times=2)),
+        *(Layer(4, 128, 128, 18, times=2), Layer(4, 128, 256, 6, times=2)),
+        *(Layer(1, 6 * 6 * 256, 4096, times=2), Layer(1, 4096, 1)),
     ],
     "rgbd": [
-        *(conv(3, 32, 5, 5, bias=False), bn(32), conv(32, 64, 3, 3, bias=False), bn(64)),
-        *(conv(1, 16, 5, 5, bias=False), bn(16), conv(16, 32, 3, 3, bias=False), bn(32)),
-        *(conv(64 + 32, 128, 3, 3, bias=False), bn(128), fc(128 + 12, 64), fc(64, 20)),
+        *(normed(5, 3, 32, 64), normed(3, 32, 64, 32)),
+        *(normed(5, 1, 16, 64), normed(3, 16, 32, 32)),
+        *(normed(3, 64 + 32, 128, 16), *connected(128 + 12, 64, 20)),
     ],
-    "show_and_tell": SHOW_AND_TELL,
-    "show_attend_tell": SHOW_ATTEND_TELL,
-    "waveform.M3": wave(256, 256),
-    "waveform.M5": wave(128, 128, 256, 512),
-    "waveform.M11": wave(64, *[64] * 2, *[128] * 2, *[256] * 3, *[512] * 2),
-    "waveform.M18": wave(64, *[64] * 4, *[128] * 4, *[256] * 4, *[512] * 4),
 }
 
 
@@ -141,11 +69,11 @@ def weighted(network):
     }
 
 
+@compares(*TABLES)
 @pytest.mark.parametrize("net", TABLES)
-def test_every_layer_holds_what_the_table_says(net):
-    model = archc.load(net)
-    assert [cost.params for cost in weighted(model.graph).values()] == TABLES[net]
-    assert model.params == sum(TABLES[net])
+def test_every_layer_costs_what_the_table_says(net):
+    assert costs_of_layers(net) == [(layer.params, layer.macs) for layer in TABLES[net]]
+    assert costs(net) == totals(TABLES[net])
 
 
 def test_the_neurons_of_alexnet():
@@ -192,6 +120,7 @@ def test_the_maps_that_c3_sees():
     assert seen == [{row for row in range(6) if rows[row][column] == "X"} for column in range(16)]
 
 
+@compares("lenet5_1998")
 def test_the_parameters_and_connections_of_1998():
     """A connection is a product or a bias; a unit of S2 and S4 has four inputs and a bias."""
     params, connections = dict.fromkeys(LAYERS, 0), dict.fromkeys(LAYERS, 0)

@@ -5,40 +5,11 @@ For nets that no public implementation equals, and for sizes at which authors pr
 
 from __future__ import annotations
 
-from itertools import pairwise
-from typing import NamedTuple
-
 import pytest
 
 import archc
-from archc.analysis.amounts import evaluate
-from archc.analysis.cost import measure
+from tests.oracles.papers import Layer, compares, connected, costs, normed, totals
 from tests.oracles.test_shapes import ROOT
-
-
-class Layer(NamedTuple):
-    """Convs (on a 1x1 map: fully connected layers) with biases, `copies` of them."""
-
-    window: int
-    incoming: int
-    channels: int
-    side: int = 1
-    groups: int = 1
-    copies: int = 1
-
-    @property
-    def params(self) -> int:
-        return self.copies * self.channels * (self.window**2 * self.incoming // self.groups + 1)
-
-    @property
-    def macs(self) -> int:
-        weights = self.window**2 * self.incoming // self.groups * self.channels
-        return self.copies * weights * self.side**2
-
-
-def connected(*widths: int) -> list[Layer]:
-    return [Layer(1, *pair) for pair in pairwise(widths)]
-
 
 # arXiv:1312.6229, Table 1 and Table 3
 OVERFEAT_FAST = [
@@ -90,6 +61,18 @@ YOLO_CONVS = [
     Layer(3, 1024, 1024, 7, copies=2),
 ]
 
+# arXiv:1612.08242, Table 6 for 416x416 without its last conv, and section 2: three more 3x3 convs,
+# the last of them on what 26x26x512 becomes as 13x13x2048, too, and a 1x1 conv for 5 boxes
+YOLO9000_CONVS = [
+    *(normed(3, 3, 32, 416), normed(3, 32, 64, 208)),
+    *(normed(3, 64, 128, 104), normed(1, 128, 64, 104), normed(3, 64, 128, 104)),
+    *(normed(3, 128, 256, 52), normed(1, 256, 128, 52), normed(3, 128, 256, 52)),
+    *(normed(3, 256, 512, 26), *[normed(1, 512, 256, 26), normed(3, 256, 512, 26)] * 2),
+    *(normed(3, 512, 1024, 13), *[normed(1, 1024, 512, 13), normed(3, 512, 1024, 13)] * 2),
+    *[normed(3, 1024, 1024, 13)] * 2,
+    *(normed(3, 1024 + 2048, 1024, 13), Layer(1, 1024, 5 * (5 + 20), 13)),
+]
+
 TABLES = {
     "overfeat_fast": OVERFEAT_FAST,
     "overfeat_accurate": OVERFEAT_ACCURATE,
@@ -103,20 +86,22 @@ TABLES = {
         Layer(3, 512, 512, 18, copies=2),
         *connected(BINS * 512, 4096, 4096, 1000),
     ],
+    "yolov2.paper": YOLO9000_CONVS,
     "yolov1": YOLO_CONVS + connected(7 * 7 * 1024, 4096, 7 * 7 * (2 * 5 + 20)),
 }
 
 
-def macs(network: archc.Network) -> int:
-    """Products; for one region, where the net works on regions."""
-    return evaluate(measure(network.graph).sum().macs, {"R": 1})
-
-
+@compares(*TABLES)
 @pytest.mark.parametrize("net", TABLES)
 def test_the_rows_of_a_paper_add_up_to_the_spec(net):
-    found = archc.load(net)
-    assert found.params == sum(layer.params for layer in TABLES[net])
-    assert macs(found) == sum(layer.macs for layer in TABLES[net])
+    assert costs(net, R=1) == totals(TABLES[net])
+
+
+@compares("sppnet_detector")
+def test_the_rows_of_sppnets_detector():
+    """Svms from fc7 and regressors from the pyramid, for one region of a 224x224 image."""
+    heads = connected(BINS * 256, 4096, 4096, 20) + connected(BINS * 256, 4 * 20)
+    assert costs("sppnet_detector", "224x224x3", R=1) == totals(ZF5 + heads)
 
 
 @pytest.mark.parametrize(
@@ -125,9 +110,9 @@ def test_the_rows_of_a_paper_add_up_to_the_spec(net):
 )
 def test_overfeat_has_the_parameters_and_connections_of_its_table_4(net, millions, connections):
     """Parameters cut, not rounded; connections to half a percent: docs/errata.md."""
-    found = archc.load(net)
-    assert found.params // 10**6 == millions
-    assert macs(found) == pytest.approx(connections, rel=0.005)
+    params, macs = costs(net)
+    assert params // 10**6 == millions
+    assert macs == pytest.approx(connections, rel=0.005)
 
 
 @pytest.mark.parametrize(

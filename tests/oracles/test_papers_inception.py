@@ -5,48 +5,30 @@ For nets that no public implementation equals, and for columns that papers print
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import pytest
 
 import archc
 from archc.analysis.cost import INFERENCE, TRAINING, measure
+from tests.oracles.papers import Layer, compares, connected, totals
 
 CLASSES = 1000
-
-
-class Layer(NamedTuple):
-    """A conv with biases, or a fully connected layer: a 1x1 conv on a 1x1 map."""
-
-    channels_in: int
-    channels_out: int
-    window: int = 1
-    side: int = 1
-
-    @property
-    def params(self) -> int:
-        return (self.window**2 * self.channels_in + 1) * self.channels_out
-
-    @property
-    def macs(self) -> int:
-        return self.window**2 * self.channels_in * self.channels_out * self.side**2
 
 
 def inception(c, side, n1, r3, n3, r5, n5, pp):
     """The module of Figure 2b as the table's columns describe it."""
     return [
-        Layer(c, n1, 1, side),
-        Layer(c, r3, 1, side),
-        Layer(r3, n3, 3, side),
-        Layer(c, r5, 1, side),
-        Layer(r5, n5, 5, side),
-        Layer(c, pp, 1, side),
+        Layer(1, c, n1, side),
+        Layer(1, c, r3, side),
+        Layer(3, r3, n3, side),
+        Layer(1, c, r5, side),
+        Layer(5, r5, n5, side),
+        Layer(1, c, pp, side),
     ]
 
 
 def auxiliary(c):
     """Section 5: pool to 4x4, a 1x1 conv with 128 filters, 1024 units, the classes."""
-    return [Layer(c, 128, 1, 4), Layer(4 * 4 * 128, 1024), Layer(1024, CLASSES)]
+    return [Layer(1, c, 128, 4), *connected(4 * 4 * 128, 1024, CLASSES)]
 
 
 # name: side, #1x1, #3x3 reduce, #3x3, #5x5 reduce, #5x5, pool proj (Szegedy et al. 2014, Table 1)
@@ -67,19 +49,15 @@ SIZES |= {"i5a": 832, "i5b": 1024}
 
 def googlenet():
     """The table's layers, module by module."""
-    layers = {"stem": [Layer(3, 64, 7, 112), Layer(64, 64, 1, 56), Layer(64, 192, 3, 56)]}
+    layers = {"stem": [Layer(7, 3, 64, 112), Layer(1, 64, 64, 56), Layer(3, 64, 192, 56)]}
     channels = 192
     for name, (side, *columns) in MODULES.items():
         layers[name] = inception(channels, side, *columns)
         n1, _, n3, _, n5, pp = columns
         channels = n1 + n3 + n5 + pp
         assert channels == SIZES[name]
-    layers["fc"] = [Layer(channels, CLASSES)]
+    layers["fc"] = connected(channels, CLASSES)
     return layers
-
-
-def summed(layers):
-    return sum(layer.params for layer in layers), sum(layer.macs for layer in layers)
 
 
 def measured(net, role=INFERENCE, row=None):
@@ -93,30 +71,32 @@ def measured(net, role=INFERENCE, row=None):
     return cost.params, cost.macs
 
 
+@compares("googlenet")
 def test_googlenet_is_its_table():
     layers = [layer for group in googlenet().values() for layer in group]
-    assert measured("googlenet") == summed(layers)
+    assert measured("googlenet") == totals(layers)
 
 
 @pytest.mark.parametrize("row", [*MODULES, "fc"])
 def test_each_row_of_googlenet(row):
-    assert measured("googlenet", row=row) == summed(googlenet()[row])
+    assert measured("googlenet", row=row) == totals(googlenet()[row])
 
 
 def test_the_auxiliary_classifiers_of_googlenet():
     """Chainer 7.8.1's GoogLeNet, made for the Caffe weights, holds as many: 13,378,280."""
-    params, macs = summed([*auxiliary(SIZES["i4a"]), *auxiliary(SIZES["i4d"])])
+    params, macs = totals([*auxiliary(SIZES["i4a"]), *auxiliary(SIZES["i4d"])])
     assert measured("googlenet", TRAINING) == (params, macs)
     assert params + measured("googlenet")[0] == 13_378_280
 
 
+@compares("inception_naive", "inception_bottleneck")
 def test_the_lectures_inception_modules():
     """28x28x256 to 128 of 1x1, 192 of 3x3, 96 of 5x5 and the pool: 854M, with reductions 271M."""
-    naive = [Layer(256, 128, 1, 28), Layer(256, 192, 3, 28), Layer(256, 96, 5, 28)]
+    naive = [Layer(1, 256, 128, 28), Layer(3, 256, 192, 28), Layer(5, 256, 96, 28)]
     assert [layer.macs for layer in naive] == [25_690_112, 346_816_512, 481_689_600]
-    assert measured("inception_naive") == summed(naive)
+    assert measured("inception_naive") == totals(naive)
     reduced = inception(256, 28, 128, 64, 192, 64, 96, 64)
-    assert measured("inception_bottleneck") == summed(reduced)
+    assert measured("inception_bottleneck") == totals(reduced)
 
 
 # Iandola et al. 2016, Table 1, column "#parameters before pruning"

@@ -3,30 +3,12 @@
 from __future__ import annotations
 
 from math import prod
-from typing import NamedTuple
 
 import pytest
 
 import archc
+from tests.oracles.papers import Layer, compares, costs, totals
 from tests.oracles.test_shapes import ROOT
-
-
-class Layer(NamedTuple):
-    """Convs (or with window and side 1, fully connected layers) with biases, `copies` of them."""
-
-    window: int
-    incoming: int
-    channels: int
-    side: int = 1
-    copies: int = 1
-
-    @property
-    def params(self) -> int:
-        return self.copies * (self.window**2 * self.incoming + 1) * self.channels
-
-    @property
-    def macs(self) -> int:
-        return self.copies * self.window**2 * self.incoming * self.channels * self.side**2
 
 
 def gated(channels, side, layers):
@@ -62,11 +44,10 @@ HIGHWAYS = {
 }
 
 
+@compares(*HIGHWAYS)
 @pytest.mark.parametrize("net", HIGHWAYS)
 def test_highway_networks(net):
-    found = archc.load(net)
-    assert found.params == sum(layer.params for layer in HIGHWAYS[net])
-    assert found.macs == sum(layer.macs for layer in HIGHWAYS[net])
+    assert costs(net) == totals(HIGHWAYS[net])
 
 
 def test_highway_networks_have_the_totals_of_the_authors_logs(monkeypatch):

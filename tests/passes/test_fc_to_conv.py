@@ -45,6 +45,7 @@ def test_at_the_original_size_every_number_is_equal(name):
         ["conv 3x3 4", "flatten ; relu ; dropout", "fc 5 ; softmax"],
         ["maxpool to=1x1", "fc 5 bias=no ; tanh", "fc 2"],
         ["avgpool 9x8 ; fc 4"],
+        ["lppool 9x8 ; fc 4"],
         ["concat", "  fc 3", "  gap ; fc 2", "fc 4"],
         ["gap ; flatten ; layernorm ; fc 4"],
         ["fc 6 ; bn ; relu", "fc 3 as a", "from a ; softmax"],
@@ -67,6 +68,18 @@ def test_one_dimensional_maps():
     (value,) = outputs(before, state, images).values()
     (found,) = outputs(after, weights, images).values()
     torch.testing.assert_close(found[..., 0], value, **SAME)
+
+
+def test_a_window_of_the_whole_length_moves_by_one():
+    before, after, state, weights = changed(
+        archc.loads("net n\n  input 40x3\n  avgpool kernel=40\n  fc 2\n").graph
+    )
+    larger = at_size(after, (42,))
+    images = random_images(larger)
+    (found,) = outputs(larger, weights, images).values()
+    crops = [images["input"][..., at : at + 40] for at in range(3)]
+    expected = [next(iter(outputs(before, state, {"input": one}).values())) for one in crops]
+    torch.testing.assert_close(found, torch.stack(expected, -1), **SAME)
 
 
 def test_without_pads_the_map_is_the_network_slid_over_the_crops():
@@ -128,6 +141,7 @@ def test_vgg_gives_the_lectures_maps():
         (["conv 1x1 3"], "", "no fc and no global pooling"),
         (["crop 4x4", "fc 3"], "crop1", "fixed size 4x4"),
         (["gap", "chunk 1 of=3", "fc 2"], "chunk1", "does not work at each place"),
+        (["fc 6 ; groupnorm 2", "fc 2"], "groupnorm1", "all places of the class map together"),
     ],
 )
 def test_a_row_of_fixed_size_is_named(rows, at, why):

@@ -52,6 +52,29 @@ def test_everything_before_the_head_gives_what_it_gave():
 
 
 @pytest.mark.parametrize(
+    ("name", "heads", "stay"),
+    [
+        ("fast_rcnn", "predictor.cls_score: 21 to 10", "predictor.bbox_pred"),
+        ("mask_rcnn", "roi_heads.box_predictor.cls_score, roi_heads.mask_predictor", "bbox_pred"),
+        ("deit_distilled.ti", "head, head_dist: 1000 to 10", ""),
+    ],
+)
+def test_each_path_of_a_list_or_mean_may_make_classes(name, heads, stay):
+    change = made("new-head", classes=10).change(archc.load(name).graph)
+    assert change.notes[0].startswith(heads)
+    assert stay in "".join(change.notes[1:])
+
+
+def test_layers_that_go_on_from_the_head_would_lose_their_weights():
+    text = (
+        "net n\n  input 8\n  code: fc 4\n  more: fc 8 ; softmax ; reshape 2x2x2\n  output more code"
+    )
+    with pytest.raises(CannotApply, match="its weights would change too") as problem:
+        made("new-head", classes=10).change(archc.loads(text).graph)
+    assert problem.value.node.path == "more"
+
+
+@pytest.mark.parametrize(
     "rows", [["conv 1x1 4 ; bn"], ["fc 8", "reshape 2x2x2", "deconv 2x2/2 3"], ["relu"]]
 )
 def test_no_head_is_an_error(rows):

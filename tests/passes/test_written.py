@@ -136,6 +136,35 @@ def test_corners(body):
     same(network)
 
 
+@pytest.mark.parametrize(
+    ("rows", "text"),
+    [
+        ("t: conv 1x1 3 ; bn ; relu\nreuse t\nreuse t\nrelu", "reuse t\n  reuse t ; relu\n"),
+        ("t.*: conv 1x1 3 ; bn ; relu\nreuse t\nrelu", "t.*: conv 1x1 3 ; bn ; relu\n  reuse t"),
+        ("a: conv 1x1 3 ; tanh\nb: from input ; reuse a\nsub a b", "a: conv 1x1 3 ; tanh\n    re"),
+        ("relu as a\nreuse a\nrelu", "input 9x9x3\n  a: relu\n  reuse a ; relu\n"),
+        ("t: conv 1x1 3 ; tanh as h\nadd h t\nreuse t", "reuse t\n  reuse h"),
+        ("list\n  identity\n  conv 1x1 3\neach relu\nadd", "each relu"),
+    ],
+)
+def test_rows_that_are_made_again(rows, text):
+    body = "".join([f"  {row}\n" for row in rows.split("\n")])
+    (network,) = Session().networks_of(SourceFile("<text>", f"net n\n  input 9x9x3\n{body}"), None)
+    assert text in same(network)
+
+
+@pytest.mark.parametrize(
+    ("rows", "why"),
+    [("z: u x2\n  reuse z", "one of several copies"), ("p as z\n  reuse z", "no name holds")],
+)
+def test_what_has_no_text_is_refused_with_the_reason(rows, why):
+    blocks = "block u()\n  conv 1x1 3 ; bn\nblock p()\n  relu ; tanh\n"
+    source = SourceFile("<text>", f"{blocks}net n\n  input 9x9x3\n  {rows}\n")
+    (network,) = Session().networks_of(source, None)
+    with pytest.raises(Refused, match=why):
+        written(network)
+
+
 def test_an_open_input_stays_open_where_the_text_is_right_at_two_sizes(networks):
     (network,) = networks("unet.same")
     text, notes = written(network, larger=lambda size: networks("unet.same", size)[0])

@@ -41,8 +41,11 @@ class Calls:
     def call(self, element: Element, running: int | None) -> str:
         """A step without its name; `running` is the value before it."""
         item = element.item
-        if self.planner.layout.is_again(item):
-            target = self.planner.layout.target(item)
+        use = self.planner.layout.again.uses.get(item) if isinstance(item, Node) else None
+        if use:
+            return f"reuse {reference(use[0])}"
+        if self.planner.layout.again.of(item):
+            target = self.planner.layout.again.target(item)
             return f"reuse {self._target(target)}"
         if isinstance(item, Instance):
             if item.name == SCAN:
@@ -69,6 +72,8 @@ class Calls:
         if not target.path.startswith(inside):
             what = "its weights are used again in a block that cannot see it"
             raise CannotWrite(target.path, what)
+        if isinstance(target, Instance) and target.path.rpartition(".")[2].isdigit():
+            raise CannotWrite(target.path, "one of several copies is used again")
         return reference(target.path[len(inside) :])
 
     def _use(self, element: Element) -> str:

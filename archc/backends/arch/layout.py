@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
+from archc.backends.arch.again import Again
 from archc.graph.ir import Instance, Node
 from archc.graph.outline import SCAN, Group, Outline, body_items, body_of, relative
 from archc.ops.ends import Input, Prev
@@ -69,49 +70,17 @@ class Element:
 class Layout:
     """The bodies of a network's groups; `elements` of the first member of each."""
 
-    def __init__(self, outline: Outline) -> None:
+    def __init__(self, outline: Outline, whole_rows: bool) -> None:
         self.outline = outline
         self.network = outline.network
         self.outer_readers = _readers(outline)
-        self.made_again = self._made_again()
+        self.again = Again(outline, whole_rows)
         self.elements: dict[Group, list[Element]] = {}
         self.start: dict[Group, int | None] = {}
         for group in [*outline.groups, outline.group[outline.network.root]]:
             body = group.members[0]
             self.start[group] = body.inputs[0] if body.inputs else None
             self.elements[group] = _Body(self, body).laid_out(body.items, self.start[group])
-
-    def is_again(self, item: Node | Instance) -> str:
-        """The path of the layer (or of one in the block) whose weights it uses again."""
-        if isinstance(item, Node):
-            return item.shares
-        return self.outline.made_before(item)
-
-    def target(self, item: Node | Instance) -> Node | Instance:
-        """What is made again: the layer, or the block whose layer has the shared path."""
-        node = self.network.nodes[self.outline.shared[self.is_again(item)]]
-        if isinstance(item, Node):
-            return node
-        found = node.block
-        wanted = self.outline.last[item] - self.outline.first[item]
-        while found.parent is not None:
-            if found.name == item.name and wanted == (
-                self.outline.last[found] - self.outline.first[found]
-            ):
-                return found
-            found = found.parent
-        return node
-
-    def _made_again(self) -> set[Node | Instance]:
-        """What other rows use again, so that it needs a name on a row of its own."""
-        found: set[Node | Instance] = set()
-        for body in self.outline.group:
-            if self.outline.made_before(body):
-                found.add(self.target(body))
-        for node in self.network.nodes:
-            if node.shares and not any(self.outline.made_before(one) for one in node.block.trace()):
-                found.add(self.target(node))
-        return found
 
     def list_taken(self, instance: Instance) -> Node | None:
         """The list that a block is given, if it is given one."""
@@ -169,7 +138,11 @@ class _Body:
         for item in items:
             self.done.add(id(item))
             if isinstance(item, Node):
-                if isinstance(item.op, Gather):
+                if item in self.layout.again.uses:
+                    stack.append(self._use(item))
+                elif stack and id(item) in stack[-1].made:
+                    continue
+                elif isinstance(item.op, Gather):
                     stack[-1].gives = item.index
                 elif _joins(item):
                     self._join(stack, item, start)
@@ -182,6 +155,13 @@ class _Body:
                 stack.append(self._block(item))
                 stack[-1].made.add(id(item))
         return self._with_runs(stack)
+
+    def _use(self, first: Node) -> Element:
+        """All layers of a row once more."""
+        _, nodes = self.layout.again.uses[first]
+        element = Element(first, first.inputs[0], nodes[-1].index)
+        element.made.update([id(node) for node in nodes])
+        return element
 
     def _operator(self, node: Node) -> Element:
         if isinstance(node.op, Input):
@@ -276,8 +256,8 @@ class _Body:
 
     def _is_of(self, element: Element, head: Element) -> bool:
         """Whether an element makes the layers of another one again."""
-        again = self.layout.is_again(element.item)
-        return bool(again) and self.layout.target(element.item) is head.item
+        again = self.layout.again.of(element.item)
+        return bool(again) and self.layout.again.target(element.item) is head.item
 
     def _matches(self, stack: list[Element], node: Node, remaining: list[int]) -> int:
         """How many of the last values to join the last element gives: several if it is a list."""
@@ -345,8 +325,8 @@ class _Body:
         group = self.outline.group.get(run.copies[0])
         if group is None or any(
             self.outline.group.get(one) is not group
-            or self.layout.is_again(one)
-            or one in self.layout.made_again
+            or self.layout.again.of(one)
+            or one in self.layout.again.made
             for one in (run.copies[-1], element.copies[0])
         ):
             return False

@@ -90,13 +90,13 @@ class Names:
         again = {
             self.outline.group[one]
             for one in self.outline.group
-            if any(layout.is_again(outer) for outer in one.trace())
+            if any(layout.again.of(outer) for outer in one.trace())
         }
         kept = {
             group
             for group in self.outline.groups
             if any(
-                not any(layout.is_again(outer) for outer in one.trace()) for one in group.members
+                not any(layout.again.of(outer) for outer in one.trace()) for one in group.members
             )
         }
         return [group for group in self.outline.groups if group in kept or group not in again]

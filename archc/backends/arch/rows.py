@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from archc.backends.arch.layout import Element, Layout
 from archc.backends.arch.things import has_name
+from archc.graph.compare import MADE_AGAIN
 from archc.graph.ir import Instance, Node
 from archc.graph.outline import SCAN, Group, relative
 from archc.ops.ends import Input, Prev
@@ -64,7 +65,7 @@ class Planner:
             if element.takes is not None and element.takes != running:
                 begin = element.takes
                 self.read(begin, body)
-            if not rows or begin is not None or self._ends(rows[-1]) or not _follows(element):
+            if not rows or begin is not None or not self._goes_on(rows[-1], element):
                 rows.append(Row(begin, running))
             row = rows[-1]
             row.elements.append(element)
@@ -72,12 +73,24 @@ class Planner:
             running = element.gives
         return rows
 
+    def _goes_on(self, row: Row, element: Element) -> bool:
+        """Whether a step stands on this line; what is made again together is a line of its own."""
+        one, other = self.label(row.last), self.label(element)
+        if one or other:
+            return one == other
+        return _follows(element) and not self._ends(row)
+
+    def label(self, element: Element) -> str:
+        """The label of the row this step stands on, if that row is made again whole."""
+        return "" if element.node is None else self.layout.again.rows.get(element.node, "")
+
     def _ends(self, row: Row) -> bool:
         """Whether nothing can follow on this line: the label of an output reads as its end."""
         network = self.layout.network
         outputs = (*network.outputs.values(), *network.training_outputs.values())
         last = row.last
-        return row.paths is not None or len(last.copies) > 1 or last.gives in outputs
+        begins = last.node is not None and isinstance(last.node.op, Input)
+        return row.paths is not None or begins or len(last.copies) > 1 or last.gives in outputs
 
     def _below(self, body: Instance, row: Row, element: Element, running: int | None) -> None:
         """Names that a step reads, its paths, its rows."""
@@ -96,7 +109,7 @@ class Planner:
     def named_by(self, element: Element, running: int | None) -> tuple[int, ...]:
         """The values that a step without paths names."""
         node = element.node
-        if self.layout.is_again(element.item):
+        if self.layout.again.of(element.item):
             return ()
         if node is not None and node.op.word == "extern" and element.named == (running,):
             return ()
@@ -167,7 +180,7 @@ class Planner:
         """Whether the text makes a thing of the module tree here."""
         if isinstance(item, Instance) and item.name == SCAN:
             return False
-        return not self.layout.is_again(item) and has_name(item)
+        return not self.layout.again.of(item) and has_name(item)
 
     def child(self, value: int, body: Instance) -> Instance | None:
         """The block in this body in which a value is made; None if the body itself makes it."""
@@ -184,7 +197,9 @@ class Planner:
 def _follows(element: Element) -> bool:
     """Whether a step stands on the line of the step before it: activations, norms, small moves."""
     node = element.node
-    if node is None or element.paths or node.shares or isinstance(node.op, (Input, Prev)):
+    if node is None or element.paths or isinstance(node.op, (Input, Prev)):
+        return False
+    if MADE_AGAIN in node.path or node.shares:
         return False
     if relative(node)[:1].isdigit():  # only a row's label can begin with a digit
         return False

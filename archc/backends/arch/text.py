@@ -240,6 +240,8 @@ class BodyText:
     def _path(self, rows: list[Row], level: str) -> Iterator[str]:
         """A path on one line where it fits, else rows of an anonymous level."""
         simple = all(row.paths is None for row in rows[:-1])
+        if len(rows) > 1 and any(self.planner.label(row.last) for row in rows):
+            simple = False
         if simple and all(row.begin is None for row in rows[1:]):
             merged = Row(rows[0].begin, rows[0].running)
             merged.elements = [element for row in rows for element in row.elements]
@@ -270,15 +272,20 @@ class BodyText:
         explicit = [one for one in named if self._explicit(one, level)]
         layer = weighted if weighted else named
         last = row.last
+        again = self.planner.label(last)
+        if again and [relative(one.item) for one in layer] == [again]:
+            if any(one not in layer for one in explicit):
+                raise CannotWrite(again, "a row that is made again names a step")
+            return f"{label(again)}:"
         if len(named) == 1 and len(named[0].copies) > 1:
             return self._run_label(named[0], level) if explicit else None
         if len(explicit) == 1 and explicit == layer:
             one = explicit[0]
             name = relative(one.item)[len(level) :]
             read = self._is_read(one.gives) and one is not last
-            again = one.item in self.planner.layout.made_again and len(row.elements) > 1
+            target = one.item in self.planner.layout.again.made and len(row.elements) > 1
             names_output = name.isidentifier() and row is self._naming_row()
-            if not read and not again and not names_output:
+            if not read and not target and not names_output:
                 return f"{label(name)}:"
         if not named and self._again(last) and self.names.alias(self.group, last.gives):
             return f"{self.names.alias(self.group, last.gives)}:"
@@ -290,7 +297,8 @@ class BodyText:
         return self.planner.rows[self.group][-1] if alone else None
 
     def _again(self, element: Element) -> bool:
-        return bool(self.planner.layout.is_again(element.item))
+        again = self.planner.layout.again
+        return bool(again.of(element.item)) or element.item in again.uses
 
     def _named_elements(self, row: Row) -> list[Element]:
         return [element for element in row.elements if self.planner.has_name(element.items[0])]
@@ -302,7 +310,7 @@ class BodyText:
     def _explicit(self, element: Element, level: str) -> bool:
         """Whether a name would not come out by itself, or is needed to make the layer again."""
         items = element.items
-        if items[0] in self.planner.layout.made_again or self._is_read_as_list(element):
+        if items[0] in self.planner.layout.again.made or self._is_read_as_list(element):
             return True
         word = self._word(items[0])
         name = relative(items[0])
@@ -314,8 +322,8 @@ class BodyText:
         return element.each and self._is_read(element.gives)
 
     def _word(self, item: Node | Instance) -> str:
-        if self.planner.layout.is_again(item):
-            item = self.planner.layout.target(item)
+        if self.planner.layout.again.of(item):
+            item = self.planner.layout.again.target(item)
         if isinstance(item, Instance):
             return self.names.blocks[self.outline.group[item]]
         return item.op.word
@@ -343,7 +351,8 @@ class BodyText:
         named = self.planner.has_name(item)
         name = ""
         if self._again(element):
-            self.counter.count(level, self._word(item))
+            if item not in self.planner.layout.again.uses:
+                self.counter.count(level, self._word(item))
             alias = self.names.alias(self.group, element.gives)
             return f"{text} as {alias}" if alias and own is None else text
         if named:

@@ -45,8 +45,12 @@ def write(
     `sizes` writes `->` behind the rows of the net.
     Raises CannotWrite for what has no place in a text.
     """
-    writer = _Writer(network if keep_open else _closed(network), sizes)
-    text = "\n".join([f"# {head}"] * bool(head) + writer.lines()) + "\n"
+    network = network if keep_open else _closed(network)
+    try:
+        lines = _Writer(network, sizes).lines()
+    except CannotWrite:  # perhaps for a row that is made again and has names of its own
+        lines = _Writer(network, sizes, whole_rows=False).lines()
+    text = "\n".join([f"# {head}"] * bool(head) + lines) + "\n"
     source = SourceFile("<written>", text)
     formatted = format_text(source, limits)
     if formatted is None:
@@ -86,11 +90,11 @@ def _numbers(check: Check, keep: bool = False) -> str:
 
 
 class _Writer:
-    def __init__(self, network: Network, sizes: bool) -> None:
+    def __init__(self, network: Network, sizes: bool, whole_rows: bool = True) -> None:
         self.sizes = sizes
         self.network = network
         self.outline = Outline(network)
-        self.planner = Planner(Layout(self.outline))
+        self.planner = Planner(Layout(self.outline, whole_rows))
         self.root = self.outline.group[network.root]
         self._read_outputs()
         self.names = Names(self.planner)

@@ -7,7 +7,7 @@ from typing import Any
 from archc.diagnostics.dialects import layer_word, option_advice, option_word
 from archc.diagnostics.kinds.edits import corrected
 from archc.diagnostics.model import Diagnostic, Kind
-from archc.diagnostics.similar import closest, listed, nearest, suggestion
+from archc.diagnostics.similar import closest, did_you_mean, listed, nearest, suggestion
 from archc.source import Span
 
 
@@ -192,6 +192,7 @@ class UnknownNet(Kind):
     slug = "unknown-net"
     name: str
     candidates: tuple[str, ...]
+    are_shipped: bool = False
 
     @property
     def message(self) -> str:
@@ -199,6 +200,9 @@ class UnknownNet(Kind):
 
     @property
     def help(self) -> tuple[str, ...]:
+        if self.are_shipped:
+            listing = "`archc nets` lists those that archc ships"
+            return (did_you_mean(self.candidates), listing) if self.candidates else (listing,)
         return (suggestion(self.name, self.candidates, "there are"),) if self.candidates else ()
 
 

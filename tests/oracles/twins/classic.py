@@ -1,11 +1,27 @@
-"""Twins of the nets from AlexNet to VGG and Network in Network."""
+"""Twins of the nets from LeNet-5 to VGG and Network in Network."""
 
 from __future__ import annotations
 
-from tests.oracles.twins.packages import pytorchcv, torchvision
+from torch import nn
+
+from tests.oracles.twins.packages import pytorchcv, torchvision, without_parents
 from tests.oracles.twins.twin import Twin
 
+
+def lenet5() -> nn.Module:
+    """MMPretrain's LeNet-5 with its classifier."""
+    net: nn.Module = without_parents("mmpretrain.models.backbones.lenet").LeNet5(10)
+    return net
+
+
 TWINS = [
+    Twin(
+        net="lenet5",
+        package="mmpretrain",
+        model="LeNet5",
+        make=lenet5,
+        inputs=((1, 1, 32, 32),),
+    ),
     Twin(
         net="alexnet.slide",
         package="pytorchcv",

@@ -2,42 +2,23 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
 from collections.abc import Callable
-from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 from torch import Tensor, nn
 
-from tests.oracles.twins.packages import torchvision
+from tests.oracles.twins.packages import torchvision, without_parents
 from tests.oracles.twins.twin import Twin
 
 STYLE = (1, 6, 11, 20, 29)
 """relu1_1, relu2_1, ... relu5_1 among VGG-19's layers"""
 
 
-def module_of_file(package: str, path: str) -> ModuleType:
-    """One file of a package, whose other files may need what is not installed."""
-    found = importlib.util.find_spec(package)
-    if found is None or not found.submodule_search_locations:
-        raise ModuleNotFoundError(package)
-    name = f"{package}.{Path(path).stem}_alone"
-    if name not in sys.modules:
-        file = Path(found.submodule_search_locations[0]) / path
-        spec = importlib.util.spec_from_file_location(name, file)
-        assert spec is not None and spec.loader is not None
-        sys.modules[name] = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(sys.modules[name])
-    return sys.modules[name]
-
-
 def bolts(name: str, *values: int) -> Callable[[], nn.Module]:
     """A net of lightning-bolts' DCGAN, which follows PyTorch's example."""
 
     def make() -> nn.Module:
-        module = module_of_file("pl_bolts", "models/gans/dcgan/components.py")
+        module = without_parents("pl_bolts.models.gans.dcgan.components")
         net: nn.Module = getattr(module, name)(*values)
         return net
 

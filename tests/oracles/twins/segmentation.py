@@ -9,33 +9,18 @@ from __future__ import annotations
 import importlib
 import sys
 from collections.abc import Callable
-from importlib.machinery import PathFinder
-from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 from torch import Tensor, nn
 
-from tests.oracles.twins.packages import pytorchcv, timm, torchvision
+from tests.oracles.twins.packages import pytorchcv, timm, torchvision, without_parents
 from tests.oracles.twins.twin import Twin
 
 FCN_IMAGE = ((1, 3, 500, 500),)
 VOC_IMAGE = ((1, 3, 520, 520),)
 PSPNET_IMAGE = ((1, 3, 473, 473),)
 CITY_IMAGE = ((1, 3, 1024, 2048),)
-
-
-def without_parents(name: str) -> ModuleType:
-    """A module whose package imports more than its network needs: the package itself is not run."""
-    *parents, _ = name.split(".")
-    found = PathFinder.find_spec(parents[0])
-    assert found is not None and found.origin is not None
-    folder = Path(found.origin).parent
-    for depth in range(1, len(parents) + 1):
-        package = ModuleType(".".join(parents[:depth]))
-        package.__path__ = [str(folder.joinpath(*parents[1:depth]))]
-        sys.modules.setdefault(package.__name__, package)
-    return importlib.import_module(name)
 
 
 def torchfcn(model: str) -> Callable[[], nn.Module]:

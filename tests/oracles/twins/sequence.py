@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from torch import nn
 
-from tests.oracles.twins.generative import module_of_file
-from tests.oracles.twins.packages import torchvision
+from tests.oracles.twins.packages import torchvision, without_parents
 from tests.oracles.twins.twin import Twin
 
 CLIP = ((1, 3, 16, 112, 112),)
 
 
+def c3d_class() -> Any:
+    return without_parents("mmaction.models.backbones.c3d").C3D
+
+
 def c3d() -> nn.Module:
     """C3D of mmaction2 up to fc7, and a classifier of Sports-1M's 487 classes."""
-    trunk: nn.Module = module_of_file("mmaction", "models/backbones/c3d.py").C3D()
-    return nn.Sequential(trunk, nn.Linear(4096, 487))
+    return nn.Sequential(c3d_class()(), nn.Linear(4096, 487))
 
 
 TWINS = [
@@ -24,7 +28,7 @@ TWINS = [
         model="C3D",
         make=c3d,
         inputs=CLIP,
-        written_in=lambda: module_of_file("mmaction", "models/backbones/c3d.py").C3D,
+        written_in=c3d_class,
     ),
     *(
         Twin(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from torch import nn
+
 from tests.oracles.twins.packages import timm, torchvision
 from tests.oracles.twins.twin import Twin
 
@@ -29,6 +31,13 @@ DEITS = {
 }
 
 
+def mixer_h14() -> nn.Module:
+    """timm's MLP-Mixer of Table 1's largest size, which it has no name for."""
+    from timm.models.mlp_mixer import MlpMixer
+
+    return MlpMixer(patch_size=14, num_blocks=32, embed_dim=1280)
+
+
 def _twin(net: str, model: str, package: str, *, same_names: bool) -> Twin:
     return Twin(
         net=net,
@@ -43,5 +52,13 @@ def _twin(net: str, model: str, package: str, *, same_names: bool) -> Twin:
 TWINS = [
     *[_twin(net, model, "torchvision", same_names=True) for net, model in TORCHVISION.items()],
     *[_twin(net, model, "timm", same_names=True) for net, model in MIXERS.items()],
+    Twin(
+        net="mixer.h14",
+        package="timm",
+        model="MlpMixer",
+        make=mixer_h14,
+        same_names=True,
+        depth=False,
+    ),
     *[_twin(net, model, "timm", same_names=False) for net, model in DEITS.items()],
 ]

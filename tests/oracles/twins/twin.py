@@ -66,7 +66,8 @@ class Twin:
 def measure(twin: Twin) -> dict[str, Any]:
     """Everything the tests compare, and what the gallery says of the implementation."""
     with torch.device(twin.device):
-        module = twin.make().to("meta").eval()
+        module = twin.make().to("meta")
+    module.eval()  # by itself: MMPretrain's modules do not give themselves back
     images = [torch.empty(size, device="meta") for size in twin.inputs]
     found: dict[str, Any] = {
         "net": twin.net,
