@@ -21,6 +21,8 @@ from archc.session import Session
 from archc.source import SourceFile
 
 if TYPE_CHECKING:
+    from torch import nn
+
     from archc.analysis.cost import Costs
     from archc.analysis.report import Report
     from archc.analysis.rules import Rules
@@ -71,6 +73,22 @@ class Network:
         from archc.analysis.report import make_report
 
         return make_report(self.graph, batch=batch, dtype=dtype)
+
+    def torch(self) -> nn.Module:
+        """A live module, on torch's default device and with the weights the spec begins with.
+
+        It is the source of `source()`, executed; its state_dict has the spec's names. Raises
+        ArchError for an operator that torch does not have, ImportError without torch.
+        """
+        from archc.backends.torch.live import checked_source, module_class
+
+        return module_class(self.graph, checked_source(self.graph))()
+
+    def source(self) -> str:
+        """The network as PyTorch source; it was built and compared with the analysis."""
+        from archc.backends.torch.live import checked_source
+
+        return checked_source(self.graph)
 
     def transform(self, name: str, **options: Any) -> Network:
         """The network that a pass makes: `net.transform("new-head", classes=10)`.

@@ -44,8 +44,8 @@ EXACT = """\
 ## How exact
 
 {exact} of the {all} networks equal a public implementation, {keys} of them down to the names of
-their weights. `tests/oracles/` compares them. The others are compared with the arithmetic of their papers
-in the spec; these are the reasons why they have no public twin.
+their weights. `tests/oracles/` compares them. The others are compared with the arithmetic of their
+paper's table, in a test; these are the reasons why they have no public twin.
 """
 
 

@@ -19,6 +19,7 @@ GOLDEN = ROOT / "tests" / "golden"
 
 def pytest_addoption(parser):
     parser.addoption("--update-golden", action="store_true", help="write the golden files anew")
+    parser.addoption("--full", action="store_true", help="every variant where one stands for all")
 
 
 @cache

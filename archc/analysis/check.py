@@ -24,7 +24,7 @@ from archc.analysis.cost import INFERENCE, TRAINING, Cost, Costs, measure
 from archc.analysis.memory import FLOAT_BYTES, peak_bytes
 from archc.diagnostics.model import Diagnostic, Kind
 from archc.graph.ir import Check, Network
-from archc.ops.join import List
+from archc.ops.stack import List
 from archc.ops.values import Shape, Value, text_of
 from archc.record import Record
 

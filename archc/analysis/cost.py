@@ -31,7 +31,7 @@ from archc.analysis.amounts import (
 )
 from archc.graph.ir import Instance, Network, Node
 from archc.ops.base import Op, Tensors
-from archc.ops.join import List
+from archc.ops.stack import List
 from archc.record import Record
 
 UNUSED, TRAINING, INFERENCE = 0, 1, 2

@@ -20,7 +20,7 @@ from archc.diagnostics.kinds.lints import (
 )
 from archc.diagnostics.model import Bag, Diagnostic
 from archc.graph.ir import Network, Node
-from archc.ops.join import List
+from archc.ops.stack import List
 from archc.ops.values import Shape
 from archc.record import Record
 from archc.source import Span

@@ -22,7 +22,7 @@ from archc.analysis.cost import INFERENCE, Costs
 from archc.analysis.loops import Loops
 from archc.graph.ir import Node
 from archc.ops.base import Op
-from archc.ops.join import List
+from archc.ops.stack import List
 from archc.ops.values import Shape, Value
 
 FLOAT_BYTES = 4

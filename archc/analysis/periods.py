@@ -15,7 +15,7 @@ from archc.diagnostics.kinds.sizes import (
 from archc.diagnostics.kinds.values import MissingValue, ValueNotAllowed
 from archc.graph.elaborate.replay import Outcome, Replay
 from archc.ops.base import Op
-from archc.ops.conv import Deconv
+from archc.ops.deconv import Deconv
 from archc.ops.ends import Input
 from archc.ops.learned import Positions
 from archc.ops.resample import Crop, PixelUnshuffle

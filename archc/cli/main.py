@@ -23,6 +23,7 @@ VERBS = {
     "analyze": "the table of a network: sizes, parameters, MACs, memory",
     "check": "everything there is to say about files",
     "fmt": "bring files to their canonical form",
+    "build": "a network as PyTorch source",
     "transform": "change a network: fold batch norms, slide over larger images, new head, features",
     "explain": "what a finding means",
     "ops": "the layers there are, and their options",

@@ -7,7 +7,7 @@ once. Members that differ in too much stay groups of their own.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from fractions import Fraction
 from typing import Any
 
@@ -20,6 +20,10 @@ from archc.ops.values import Number, Shape, Window
 
 SCAN = "scan"
 HINTS = {"channels": "c", "stride": "s", "groups": "g", "pad": "p"}
+
+
+Describe = Callable[[Node, tuple[int, ...]], tuple[tuple[Any, ...], tuple[Leaf, ...]]]
+"""a node without its numbers, and its numbers; the sides are those its body is given, if open"""
 
 
 class Group:
@@ -45,8 +49,10 @@ class Group:
 class Outline:
     """The groups of a network, inner ones before those that use them, and where each node is."""
 
-    def __init__(self, network: Network) -> None:
+    def __init__(self, network: Network, describe: Describe | None = None) -> None:
         self.network = network
+        self._describe = describe or described
+        self._divides = describe is not None
         self.first: dict[Instance, int] = {}
         self.last: dict[Instance, int] = {}
         self.group: dict[Instance, Group] = {}
@@ -174,7 +180,7 @@ class Outline:
         parts: list[Any] = []
         for item in body_items(body):
             if isinstance(item, Node):
-                shape, found = numbers_of(item.op, self.own_sides(body))
+                shape, found = self._describe(item, self.own_sides(body))
                 reads = tuple([refers(index) for index in item.inputs])
                 shares = again or self._target(item.shares, refers)
                 late = refers(self.network.carried.get(item.index))
@@ -212,7 +218,12 @@ class Outline:
 
     def _arguments(self, instance: Instance, group: Group) -> tuple[Leaf, ...]:
         values = group.values[instance]
-        return tuple([Leaf(value, name, True) for name, value in zip(group.parameters, values)])
+        return tuple(
+            [
+                Leaf(value, name, True, self._divides)
+                for name, value in zip(group.parameters, values)
+            ]
+        )
 
     def made_before(self, instance: Instance) -> str:
         """The path of a node whose weights a whole instance uses again; empty if it has its own."""
@@ -277,6 +288,11 @@ def _by_height(instances: list[Instance]) -> Iterator[list[Instance]]:
             levels.setdefault(height[instance], []).append(instance)
     for level in sorted(levels):
         yield levels[level]
+
+
+def described(node: Node, own_sides: tuple[int, ...]) -> tuple[tuple[Any, ...], tuple[Leaf, ...]]:
+    """What the language says of a node."""
+    return numbers_of(node.op, own_sides)
 
 
 def numbers_of(op: Op, own_sides: tuple[int, ...] = ()) -> tuple[tuple[Any, ...], tuple[Leaf, ...]]:

@@ -18,12 +18,13 @@ PARAMETERS_AT_MOST = 8
 
 class Leaf(Record):
     """One number of a body: its value, what a parameter for it is called, whether it may be a
-    multiple of another.
+    multiple of another, and whether a part of one.
     """
 
     value: Number
     hint: str
     scales: bool
+    divides: bool = False
 
 
 class Cell(Record):
@@ -31,11 +32,13 @@ class Cell(Record):
 
     value: Number
     parameter: str = ""
-    factor: int = 1
+    factor: int | Fraction = 1
 
     def __str__(self) -> str:
         if not self.parameter:
             return str(self.value)
+        if isinstance(self.factor, Fraction):
+            return f"{self.parameter}/{self.factor.denominator}"
         return self.parameter if self.factor == 1 else f"{self.factor}*{self.parameter}"
 
 
@@ -64,7 +67,7 @@ def parametrized(bodies: list[list[Leaf]], arguments: list[dict[str, str]]) -> P
     for column, leaf in zip(columns, leaves):
         if len(set(column)) == 1 or column in known:
             continue
-        factored = _multiple(column, names) if leaf.scales else None
+        factored = _multiple(column, names, leaf) if leaf.scales else None
         if factored is None:
             name = _free(leaf.hint, set(names.values()))
             names[column] = name
@@ -107,15 +110,16 @@ def _number(text: str) -> Number | None:
         return None
 
 
-def _multiple(column: Column, names: dict[Column, str]) -> Cell | None:
-    """A column as a whole multiple of a parameter."""
+def _multiple(column: Column, names: dict[Column, str], leaf: Leaf) -> Cell | None:
+    """A column as a whole multiple of a parameter, or as a whole part of one."""
     for base, name in names.items():
         if base[0] == 0 or name in ("s", "k"):
             continue
         ratio = Fraction(column[0]) / Fraction(base[0])
         whole = ratio.denominator == 1 and ratio > 1
-        if whole and all(value == ratio * other for value, other in zip(column, base)):
-            return Cell(column[0], name, int(ratio))
+        part = ratio.numerator == 1 and ratio < 1 and leaf.divides
+        if (whole or part) and all(value == ratio * other for value, other in zip(column, base)):
+            return Cell(column[0], name, int(ratio) if whole else ratio)
     return None
 
 

@@ -3,10 +3,13 @@
 from archc.ops import (
     act,
     attention,
+    channels,
     conv,
+    deconv,
     ends,
     join,
     learned,
+    linear,
     norm,
     pool,
     recurrent,
@@ -15,6 +18,7 @@ from archc.ops import (
     resample,
     scan,
     shape,
+    stack,
 )
 from archc.ops.base import Field, Op
 
@@ -23,10 +27,13 @@ __all__ = [
     "Op",
     "act",
     "attention",
+    "channels",
     "conv",
+    "deconv",
     "ends",
     "join",
     "learned",
+    "linear",
     "norm",
     "pool",
     "recurrent",
@@ -35,4 +42,5 @@ __all__ = [
     "resample",
     "scan",
     "shape",
+    "stack",
 ]

@@ -3,9 +3,18 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import Any
+from typing import Any, ClassVar
 
 from archc.ops.base import THINGS_HINT, Op, Result, Tensors, needs_numbers, option, within, wrong
+from archc.ops.lowering import (
+    Make,
+    Options,
+    Torch,
+    channel_axis,
+    channels_second,
+    options,
+    unlike,
+)
 from archc.ops.values import Number, Shape
 
 
@@ -13,9 +22,22 @@ class Activation(Op):
     """What all functions of one number share: the shape stays, no MACs."""
 
     elementwise = True
+    module: ClassVar[str] = ""
+    """torch's class"""
+    inplace: ClassVar[bool] = True
+    """whether torch's class can overwrite its input"""
 
     def shape(self, value: Any) -> Result:
         return needs_numbers(self, value) or value
+
+    def torch(self, value: Shape) -> Torch:
+        cls = type(self)
+        make = Make(f"nn.{cls.module}", (), self._given())
+        return Torch(make=make, inplace=cls.inplace, keeps_output=True)
+
+    def _given(self) -> Options:
+        """torch's names for the options."""
+        return ()
 
 
 class Relu(Activation):
@@ -29,6 +51,7 @@ class Relu(Activation):
     """
 
     words = ("relu",)
+    module = "ReLU"
 
 
 class Relu6(Activation):
@@ -42,6 +65,7 @@ class Relu6(Activation):
     """
 
     words = ("relu6",)
+    module = "ReLU6"
 
 
 class Leaky(Activation):
@@ -55,9 +79,13 @@ class Leaky(Activation):
     """
 
     words = ("leaky",)
+    module = "LeakyReLU"
     slope: Number = option(
         "number", default=Fraction("0.01"), positional=True, doc="slope of the negative side"
     )
+
+    def _given(self) -> Options:
+        return options(negative_slope=unlike(float(self.slope), 0.01))
 
 
 class PRelu(Activation):
@@ -80,6 +108,12 @@ class PRelu(Activation):
     def weights(self, value: Shape) -> Tensors:
         return {"weight": (value.channels if self.channelwise else 1,)}
 
+    def torch(self, value: Shape) -> Torch:
+        number = value.channels if self.channelwise else 1
+        given = options(num_parameters=unlike(number, 1), init=unlike(float(self.start), 0.25))
+        call = channels_second(value) if number > 1 else "{self}({0})"
+        return Torch(call, Make("nn.PReLU", (), given))
+
 
 class Elu(Activation):
     """Exponential linear unit: y = x for x > 0, alpha*(exp(x) - 1) else.
@@ -92,9 +126,13 @@ class Elu(Activation):
     """
 
     words = ("elu",)
+    module = "ELU"
     alpha: Number = option(
         "number", default=Fraction(1), positional=True, doc="size of the negative side"
     )
+
+    def _given(self) -> Options:
+        return options(alpha=unlike(float(self.alpha), 1.0))
 
 
 class Selu(Activation):
@@ -108,6 +146,7 @@ class Selu(Activation):
     """
 
     words = ("selu",)
+    module = "SELU"
 
 
 class Gelu(Activation):
@@ -123,7 +162,12 @@ class Gelu(Activation):
     """
 
     words = ("gelu",)
+    module = "GELU"
+    inplace = False
     tanh: bool = option("flag", default=False, doc="the approximation with tanh")
+
+    def _given(self) -> Options:
+        return options(approximate="tanh" if self.tanh else None)
 
 
 class Silu(Activation):
@@ -137,6 +181,7 @@ class Silu(Activation):
     """
 
     words = ("silu", "swish")
+    module = "SiLU"
 
 
 class HardSwish(Activation):
@@ -150,6 +195,7 @@ class HardSwish(Activation):
     """
 
     words = ("hswish",)
+    module = "Hardswish"
 
 
 class HardSigmoid(Activation):
@@ -163,6 +209,7 @@ class HardSigmoid(Activation):
     """
 
     words = ("hsigmoid",)
+    module = "Hardsigmoid"
 
 
 class Sigmoid(Activation):
@@ -176,6 +223,8 @@ class Sigmoid(Activation):
     """
 
     words = ("sigmoid",)
+    module = "Sigmoid"
+    inplace = False
 
 
 class Tanh(Activation):
@@ -189,6 +238,8 @@ class Tanh(Activation):
     """
 
     words = ("tanh",)
+    module = "Tanh"
+    inplace = False
 
 
 class Softplus(Activation):
@@ -202,10 +253,15 @@ class Softplus(Activation):
     """
 
     words = ("softplus",)
+    module = "Softplus"
+    inplace = False
     beta: Number = option("number", default=Fraction(1), positional=True, doc="sharpness")
 
     def shape(self, value: Any) -> Result:
         return within("beta", self.beta, 0, open_low=True) or super().shape(value)
+
+    def _given(self) -> Options:
+        return options(beta=unlike(float(self.beta), 1.0))
 
 
 class Mish(Activation):
@@ -219,6 +275,7 @@ class Mish(Activation):
     """
 
     words = ("mish",)
+    module = "Mish"
 
 
 class Softmax(Activation):
@@ -243,6 +300,12 @@ class Softmax(Activation):
             return wrong(self, "things such as 196 of 1", value, THINGS_HINT)
         return problem or value
 
+    def torch(self, value: Shape) -> Torch:
+        axis = channel_axis(value)
+        if self.things:
+            axis = 0 if value.rank else 1
+        return Torch(make=Make("nn.Softmax", (), options(dim=axis)), keeps_output=True)
+
 
 class Exp(Activation):
     """Exponential function: y = exp(x). A move: it has no module and no number.
@@ -257,6 +320,9 @@ class Exp(Activation):
     words = ("exp",)
     role = "move"
 
+    def torch(self, value: Shape) -> Torch:
+        return Torch("torch.exp({0})", keeps_output=True)
+
 
 class Complement(Activation):
     """What is left to 1: y = 1 - x, the other side of a gate. A move.
@@ -270,3 +336,6 @@ class Complement(Activation):
 
     words = ("complement",)
     role = "move"
+
+    def torch(self, value: Shape) -> Torch:
+        return Torch("1 - {0}")

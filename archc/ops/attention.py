@@ -20,6 +20,7 @@ from archc.ops.base import (
 )
 from archc.ops.conv import bad_groups
 from archc.ops.dims import fit_rank, positive
+from archc.ops.lowering import Make, Torch, options, unlike
 from archc.ops.values import Number, Shape, Window
 
 
@@ -80,6 +81,23 @@ class Attention(Op):
         source: Shape = inputs[-1]
         linear = 2 * value.numbers * value.channels + 2 * source.numbers * value.channels
         return linear + 2 * value.numbers * source.things
+
+    def torch(self, value: Shape, *source: Shape) -> Torch:
+        other = source[0].channels if source else value.channels
+        given = options(
+            dropout=unlike(float(self.dropout), 0.0),
+            bias=unlike(self.bias, True),
+            kdim=unlike(other, value.channels),
+            vdim=unlike(other, value.channels),
+            batch_first=True,
+        )
+        make = Make("nn.MultiheadAttention", (value.channels, self.heads), given)
+        query = "{0}" if value.count is not None else "{0}.unsqueeze(1)"
+        keys = "{1}" if source else query
+        mask = f", attn_mask=causal_mask({query}, {keys}), is_causal=True" if self.causal else ""
+        call = f"{{self}}({query}, {keys}, {keys}, need_weights=False{mask})[0]"
+        call += ".squeeze(1)" if value.count is None else ""
+        return Torch(call, make, (), ("causal_mask",) if self.causal else ())
 
 
 class WindowAttention(Op):
@@ -144,3 +162,12 @@ class WindowAttention(Op):
             return problem
         takes = f"less than the window, {min(self.window.sides)}"
         return ValueNotAllowed("shift", str(self.shift), takes)
+
+    def torch(self, value: Shape) -> Torch:
+        given = options(
+            shift=unlike(self.shift, 0),
+            bias=unlike(self.bias, True),
+            dropout=unlike(float(self.dropout), 0.0),
+        )
+        values = (value.channels, self.heads, self.window.sides)
+        return Torch(make=Make("WindowAttention", values, given))

@@ -8,6 +8,7 @@
 | `buffers(*inputs)` | tensors that are kept but not trained |
 | `macs(inputs, output)` | multiplications, each with its addition, for one sample |
 | `reach()` | window, stride and dilation, for receptive fields and the period of legal sizes |
+| `torch(*inputs)` | the operator in torch, as data (`ops/lowering.py`), or why there is none |
 | docstring | the formula, the paper, one `.arch` example that is run |
 
 Inputs: the running value, then one for each `row` option that is given, in field order. A join gets
@@ -27,10 +28,11 @@ from typing import Any, ClassVar, Literal, dataclass_transform
 from archc.diagnostics.kinds.sizes import WrongInput
 from archc.diagnostics.kinds.values import ValueNotAllowed
 from archc.diagnostics.model import Kind
+from archc.ops.lowering import Torch, Unsupported
 from archc.ops.values import Count, Number, Shape, Value, Window, number_text, text_of
 from archc.record import MISSING, Record
 
-FACETS = frozenset({"shape", "weights", "buffers", "macs", "reach"})
+FACETS = frozenset({"shape", "weights", "buffers", "macs", "reach", "torch"})
 
 FieldKind = Literal[
     "integer", "number", "window", "size", "padding", "flag", "switch", "choice", "row", "name"
@@ -162,6 +164,10 @@ class Op(Record):
     def macs(self, inputs: tuple[Any, ...], output: Any) -> int:
         """Products for one sample."""
         return 0
+
+    def torch(self, *inputs: Any) -> Torch | Unsupported:
+        """The operator in torch, for these inputs."""
+        raise AssertionError(type(self).__name__)
 
     def reach(self) -> Reach | None:
         """Window, stride and dilation by side (one number stands for all sides).

@@ -1,14 +1,15 @@
-"""Convolution, transposed convolution, and the fully connected layer."""
+"""Convolution, and what layers with a window share."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from archc.diagnostics.kinds.sizes import GroupsDoNotDivide, SizeNotPositive
+from archc.diagnostics.kinds.sizes import GroupsDoNotDivide
 from archc.diagnostics.kinds.values import MissingValue, ValueNotAllowed
 from archc.diagnostics.model import Kind
-from archc.ops.base import Op, Reach, Result, Tensors, needs_map, needs_numbers, option
+from archc.ops.base import Op, Reach, Result, Tensors, needs_map, option
 from archc.ops.dims import Slide, each_side, fit_rank, positive
+from archc.ops.lowering import Make, Torch, options, square, unlike
 from archc.ops.values import Padding, Shape, Window
 
 DIVISORS_SHOWN = 6
@@ -114,6 +115,32 @@ class Filter(Windowed):
 
     always_shown = ("window", "stride", "pad", "groups", "bias")
 
+    def _held(self, value: Shape, name: str, out: int, padding: Any, outpad: Any = 0) -> Make:
+        """The module of torch: a conv or a transposed one."""
+        sides, strides = self._sides(value), self._stride(value) or (1,)
+        assert not isinstance(sides, Kind) and not isinstance(strides, Kind)
+        given = options(
+            kernel_size=square(sides),
+            stride=unlike(square(strides), 1),
+            padding=unlike(padding, 0),
+            output_padding=unlike(outpad, 0),
+            dilation=unlike(self.dilate, 1),
+            groups=unlike(value.channels if getattr(self, "dw", False) else self.groups, 1),
+            bias=unlike(self.bias, True),
+        )
+        bias = None if self.start is None else float(self.start)
+        start = options(weight=getattr(self, "init", None), bias=bias)
+        return Make(f"nn.{name}{value.rank}d", (value.channels, out), given, start)
+
+    def _even_pad(self, value: Shape) -> int | tuple[int, ...]:
+        """Zeros at both ends of each side, for a pad that is no word or `half`."""
+        if self.pad == "half":
+            sides = self._sides(value)
+            assert not isinstance(sides, Kind)
+            return square(tuple([self.dilate * (side - 1) // 2 for side in sides]))
+        assert not isinstance(self.pad, str)
+        return square(each_side(self.pad, value.rank))
+
     def _window_product(self, value: Shape) -> int:
         """How many taps the window has."""
         sides = self._sides(value)
@@ -186,6 +213,22 @@ class Conv(Filter):
         each = value.channels // self._groups(value) * self._window_product(value)
         return output.numbers * each
 
+    def torch(self, value: Shape) -> Torch:
+        out = self._out(value)
+        if self.pad != "same":
+            return Torch(make=self._held(value, "Conv", out, self._even_pad(value)))
+        strides, sides = self._stride(value) or (1,), self._sides(value)
+        assert not isinstance(strides, Kind) and not isinstance(sides, Kind)
+        if set(strides) == {1}:
+            return Torch(make=self._held(value, "Conv", out, "same"))
+        reach = tuple([self.dilate * (side - 1) + 1 for side in sides])
+        return Torch(
+            call="{self}(same_pad({0}, {reach}, {stride}))",
+            make=self._held(value, "Conv", out, 0),
+            values=options(reach=reach, stride=strides),
+            parts=("same_pad",),
+        )
+
     def _out(self, value: Shape) -> int:
         return self.channels if self.channels is not None else value.channels
 
@@ -217,132 +260,3 @@ class Conv(Filter):
         groups = self._groups(value)
         problem = bad_groups(groups, value.channels, "incoming channels")
         return problem or bad_groups(groups, self._out(value), "outgoing channels")
-
-
-class Deconv(Filter):
-    """Transposed convolution: a conv's sizes backwards, to make maps larger.
-
-    out = (N - 1)*stride - 2*pad + reach + outpad. `pad=same` gives stride*N exactly: pad =
-    ceil((F-S)/2), outpad = 2*pad - (F-S). MACs: incoming places * incoming channels *
-    (channels/groups) * window.
-
-    Example:
-        input 4x4x1024
-        deconv 5x5/2 512 pad=same -> 8x8x512
-
-    Source: Zeiler et al. 2010, "Deconvolutional networks"; Dumoulin and Visin 2016, section 4.
-    """
-
-    words = ("deconv",)
-    weighted = True
-    outpad: int = option("integer", default=0, minimum=0, doc="added behind")
-    init: str | None = option(
-        "choice", default=None, choices=("he", "xavier", "zero", "bilinear"), doc="initial weights"
-    )
-
-    def shape(self, value: Any) -> Result:
-        problem = needs_map(self, value)
-        problem = problem or bad_pad(self.pad, value) or self._bad_channels(value)
-        sides = problem or self._sides(value)
-        if isinstance(sides, Kind):
-            return sides
-        strides = self._stride(value) or (1,) * value.rank
-        if isinstance(strides, Kind):
-            return strides
-        problem = self._bad_outpad(strides)
-        if problem:
-            return problem
-        spatial: list[int] = []
-        for axis, size in enumerate(value.spatial):
-            out = self._places(axis, size, sides[axis], strides[axis])
-            if isinstance(out, Kind):
-                return out
-            spatial.append(out)
-        return Shape((*spatial, self._out()), value.count)
-
-    def weights(self, value: Shape) -> Tensors:
-        out = self._out()
-        return self._tensors(value, value.channels, out // self.groups, out)
-
-    def macs(self, inputs: tuple[Any, ...], output: Shape) -> int:
-        value: Shape = inputs[0]
-        return value.numbers * (self._out() // self.groups) * self._window_product(value)
-
-    def _out(self) -> int:
-        assert self.channels is not None
-        return self.channels
-
-    def _places(self, axis: int, size: int, side: int, stride: int) -> int | Kind:
-        reach = self.dilate * (side - 1) + 1
-        pad, outpad = self._pads(axis, reach, stride)
-        out = (size - 1) * stride - 2 * pad + reach + outpad
-        if out >= 1:
-            return out
-        formula = f"({size} - 1)*{stride} - 2*{pad} + {reach} + {outpad} = {out}"
-        takes = f"less than that, since {formula} leaves nothing"
-        if pad:
-            return ValueNotAllowed("pad", str(self.pad), takes)
-        return SizeNotPositive("deconv", size, reach, 0, "every side", formula)
-
-    def _pads(self, axis: int, reach: int, stride: int) -> tuple[int, int]:
-        """What is taken off at both ends of a side, and what is added behind."""
-        if self.pad == "same":
-            pad = max(-((stride - reach) // 2), 0)
-            return pad, 2 * pad - (reach - stride)
-        if isinstance(self.pad, str):
-            return (reach - 1) // 2, self.outpad
-        return each_side(self.pad, axis + 1)[axis], self.outpad
-
-    def _bad_outpad(self, strides: tuple[int, ...]) -> Kind | None:
-        if not self.outpad:
-            return None
-        if self.pad == "same":
-            return ValueNotAllowed("outpad", str(self.outpad), "no value beside pad=same")
-        limit = max(min(strides), self.dilate)
-        if self.outpad < limit:
-            return None
-        takes = f"less than the stride or dilation, {limit}"
-        return ValueNotAllowed("outpad", str(self.outpad), takes)
-
-    def _bad_channels(self, value: Shape) -> Kind | None:
-        if self.channels is None:
-            example = f"{self.word} {self.window or '4x4/2'} 64"
-            return MissingValue(self.word, "a number of channels", example)
-        problem = bad_groups(self.groups, value.channels, "incoming channels")
-        return problem or bad_groups(self.groups, self.channels, "outgoing channels")
-
-
-class FullyConnected(Op):
-    """Fully connected: every output is a weighted sum of all incoming numbers.
-
-    A map is flattened first, channels outermost as in torch; on `T of D` it acts on each thing, on
-    `R of HxWxC` each thing is flattened. MACs: things * incoming * outgoing.
-
-    Example:
-        input 7x7x512
-        fc 4096                  -> 4096
-
-    Source: Rosenblatt 1958; LeCun et al. 1998 (F6).
-    """
-
-    words = ("fc",)
-    weighted = True
-    channels: int = option("integer", positional=True, doc="outgoing numbers")
-    bias: bool = option("switch", default=True, doc="whether a bias is added")
-    init: str | None = option(
-        "choice", default=None, choices=("he", "xavier", "zero"), doc="initial weights"
-    )
-    start: Any = option("number", default=None, doc="initial value of the bias")
-
-    def shape(self, value: Any) -> Result:
-        return needs_numbers(self, value) or Shape((self.channels,), value.count)
-
-    def weights(self, value: Shape) -> Tensors:
-        tensors: Tensors = {"weight": (self.channels, value.numbers_each)}
-        if self.bias:
-            tensors["bias"] = (self.channels,)
-        return tensors
-
-    def macs(self, inputs: tuple[Any, ...], output: Any) -> int:
-        value: Shape = inputs[0]
-        return value.numbers * self.channels

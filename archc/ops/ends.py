@@ -9,6 +9,7 @@ from archc.diagnostics.kinds.values import MissingValue, ValueNotAllowed
 from archc.diagnostics.model import Kind
 from archc.ops.base import Op, Result, option, row_inputs
 from archc.ops.dims import positive
+from archc.ops.lowering import Torch
 from archc.ops.values import Shape, Value, Window, text_of
 
 
@@ -34,6 +35,9 @@ class Identity(Op):
         passed: Value = value
         return passed
 
+    def torch(self, value: Value) -> Torch:
+        return Torch("{0}")
+
 
 class Input(Op):
     """A value that the network is given. Elaboration sets `size` to its shape. No MACs.
@@ -52,6 +56,9 @@ class Input(Op):
 
     def shape(self, *inputs: Any) -> Result:
         return self.size
+
+    def torch(self, *inputs: Any) -> Torch:
+        return Torch("")
 
 
 class Extern(Op):
@@ -78,6 +85,10 @@ class Extern(Op):
 
     def shape(self, *inputs: Any) -> Result:
         return self.size
+
+    def torch(self, *inputs: Any) -> Torch:
+        terms = ", ".join([f"{{{index}}}" for index in range(len(inputs))])
+        return Torch(f"self.{self.name}({terms})")
 
 
 class Prev(Op):
@@ -124,3 +135,6 @@ class Prev(Op):
         if self.channels is not None:
             return ValueNotAllowed("channels", str(self.channels), "no value beside a size")
         return positive("size", self.size.sides) or self.size.sides
+
+    def torch(self, *inputs: Any) -> Torch:
+        return Torch("{state}")

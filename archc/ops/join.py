@@ -1,4 +1,4 @@
-"""Joins: several paths become one value, or one list."""
+"""Joins number by number: sums, differences, products, means and maxima of paths."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from archc.diagnostics.kinds.sizes import ShapesDiffer
 from archc.diagnostics.kinds.values import ValueNotAllowed
 from archc.diagnostics.model import Kind
 from archc.ops.base import THINGS_HINT, Op, Result, Tensors, needs_numbers, option, within, wrong
+from archc.ops.lowering import Make, Torch, met, opened, stacked
 from archc.ops.values import Count, Number, Shape, number_text
 
 TWO_COUNTS = "two counts"
@@ -120,6 +121,13 @@ class Add(Join):
     def weights(self, *paths: Any) -> Tensors:
         return {"weight": (len(flat(paths)),)} if self.paths == "weighted" else {}
 
+    def torch(self, *paths: Any) -> Torch:
+        terms = met(paths)
+        if self.paths == "weighted":
+            make = Make("WeightedSum", (len(terms),))
+            return Torch(f"{{self}}({', '.join(terms)})", make)
+        return dropped("sum", paths, self.droppath) if self.droppath else summed(" + ", terms)
+
 
 class Sub(Join):
     """The first path minus the others, number by number. No MACs.
@@ -141,6 +149,9 @@ class Sub(Join):
     def shape(self, *paths: Any) -> Result:
         found = self._paths(paths)
         return found if isinstance(found, Kind) else self._met(found)
+
+    def torch(self, *paths: Any) -> Torch:
+        return summed(" - ", met(paths))
 
 
 class AbsDiff(Join):
@@ -165,6 +176,9 @@ class AbsDiff(Join):
             return wrong(self, "exactly two paths", found)
         return self._met(found)
 
+    def torch(self, *paths: Any) -> Torch:
+        return Torch(f"({' - '.join(met(paths))}).abs()")
+
 
 class Reduction(Join):
     """What mean and max share: over the paths, or with `things` over the things of one value."""
@@ -184,6 +198,25 @@ class Reduction(Join):
             return over_things(self, paths)
         found = self._paths(paths)
         return found if isinstance(found, Kind) else self._met(found)
+
+    def _reduced(self, name: str, paths: tuple[Any, ...]) -> Torch:
+        """torch's reduction over the things, or over the paths stacked."""
+        if self.things:
+            return Torch(f"{{0}}.{name}({'0, keepdim=True' if paths[0].rank else '1'})")
+        if self.droppath:
+            return dropped(name, paths, self.droppath)
+        return Torch(f"torch.stack([{', '.join(stacked(paths))}]).{name}(0)")
+
+
+def summed(sign: str, terms: list[str]) -> Torch:
+    """The terms with a sign between them."""
+    return Torch(sign.join(terms), fresh=True)
+
+
+def dropped(name: str, paths: tuple[Any, ...], chance: Number) -> Torch:
+    """A join of which training leaves out paths."""
+    make = Make("DropPaths", (name, float(chance)))
+    return Torch(f"{{self}}({', '.join(stacked(paths))})", make)
 
 
 def over_things(op: Op, inputs: tuple[Any, ...]) -> Result:
@@ -210,6 +243,9 @@ class Mean(Reduction):
 
     words = ("mean",)
 
+    def torch(self, *paths: Any) -> Torch:
+        return self._reduced("mean", paths)
+
 
 class Max(Reduction):
     """Largest of the paths, number by number; `max things`: of the things of `T of D`. No MACs.
@@ -223,6 +259,9 @@ class Max(Reduction):
     """
 
     words = ("max",)
+
+    def torch(self, *paths: Any) -> Torch:
+        return self._reduced("amax", paths)
 
 
 class Mul(Join):
@@ -255,135 +294,18 @@ class Mul(Join):
             return self._differ(found, rule, *advice_for(found))
         return Shape(full[0].dims, count)
 
+    def torch(self, *paths: Any) -> Torch:
+        shapes = [value for _, value in opened(paths)]
+        rank = max([value.rank for value in shapes])
+        terms = [
+            path + "".join(f"[:, :{', None' * rank}]" if rank and not value.rank else "")
+            for path, value in zip(met(paths), shapes)
+        ]
+        return summed(" * ", terms)
+
 
 def fits_gate(gate: Shape, value: Shape) -> bool:
     """Whether a path can multiply a value: its own shape, or one number for many of its numbers."""
     channel = (*[1] * value.rank, value.channels)
     place = (*value.spatial, 1)
     return gate.dims in (value.dims, (value.channels,), channel, place, (1,))
-
-
-class Concat(Join):
-    """The channels of all paths behind each other, in the order of the paths. No MACs.
-
-    Sides and counts are equal; on vectors and things the numbers stand behind each other.
-
-    Example:
-        input 28x28x192
-        concat
-          conv 1x1 64
-          conv 3x3 128 pad=half
-        relu                     -> 28x28x192
-
-    Source: Szegedy et al. 2015, "Going deeper with convolutions"; Huang et al. 2017 (DenseNet).
-    """
-
-    words = ("concat",)
-
-    def shape(self, *paths: Any) -> Result:
-        found = self._paths(paths)
-        if isinstance(found, Kind):
-            return found
-        if len({(path.spatial, path.count) for path in found}) == 1:
-            return found[0].with_channels(sum([path.channels for path in found]))
-        return self._differ(found, "only the channels may differ", *self._advice(found))
-
-    def _advice(self, paths: tuple[Shape, ...]) -> tuple[str, ...]:
-        first = paths[0]
-        other = next((path for path in paths if path.spatial != first.spatial), first)
-        if other.rank != first.rank or first.rank < 1 or first.count != other.count:
-            return ()
-        large, small = (first, other) if first.spatial > other.spatial else (other, first)
-        return crop_advice(large, small)
-
-
-class Append(Join):
-    """The things of all paths behind each other, in the order of the paths. No MACs.
-
-    Each thing has the same shape; a vector without `of` is one thing. The counts are added; two
-    counts that are unknown have no sum that could be written, which is an error.
-
-    Example:
-        input 38x38x84
-        append
-          tokens 21
-          maxpool ; tokens 21
-        softmax                  -> 7220 of 21
-
-    Source: Liu et al. 2016, "SSD" (the scores of all maps).
-    """
-
-    words = ("append",)
-
-    def shape(self, *paths: Any) -> Result:
-        found = flat(paths)
-        if len(found) < 2:
-            return wrong(self, "two paths or more", found[0] if found else ())
-        if len({path.dims for path in found}) > 1:
-            return self._differ(found, "append wants things of one shape; their counts may differ")
-        if found[0].rank > 0 and any(path.count is None for path in found):
-            return wrong(self, "paths of things such as 196 of 512", found, THINGS_HINT)
-        unknown = [path.count for path in found if isinstance(path.count, Count)]
-        if len(unknown) > 1:
-            return self._differ(found, f"{unknown[0]} and {unknown[1]} have no known sum")
-        known = [path.count if isinstance(path.count, int) else 1 for path in found]
-        if not unknown:
-            return Shape(found[0].dims, sum(known))
-        count = unknown[0]
-        return Shape(found[0].dims, Count(count.symbol, count.plus + sum(known) - 1))
-
-
-class List(Join):
-    """Several values side by side, nothing computed: for `each`, `roialign`, joins and `output`.
-
-    Lists in it are opened, so a list is always flat. The values may have any shapes.
-
-    Example:
-        input 56x56x64
-        list
-          conv 1x1 9
-          conv 1x1 36            -> 56x56x36
-
-    Source: Lin et al. 2017, "Feature pyramid networks" (the maps of all scales).
-    """
-
-    words = ("list",)
-    rearranges = True
-
-    def shape(self, *paths: Any) -> Result:
-        return flat(paths) or wrong(self, "one value or more", ())
-
-
-class MatMul(Join):
-    """Matrix product of two paths: `M of K` with `K of N` gives `M of N`, a vector `K` gives `N`.
-
-    MACs: M * K * N.
-
-    Example:
-        a: input 6x8
-        b: input 8x5
-        a2: from a ; tokens
-        b2: from b ; tokens
-        matmul a2 b2             -> 6 of 5
-
-    Source: elementary; for example Wang et al. 2018, "Non-local neural networks".
-    """
-
-    words = ("matmul",)
-
-    def shape(self, *paths: Any) -> Result:
-        found = self._paths(paths)
-        if isinstance(found, Kind):
-            return found
-        if len(found) != 2 or any(path.rank != 0 for path in found) or found[1].count is None:
-            return wrong(self, "`M of K` and `K of N`", found, THINGS_HINT)
-        left, right = found
-        if right.count != left.channels:
-            rule = "the numbers of the first must be as many as the things of the second"
-            advice = ("`transpose` turns T of D into D of T",)
-            return self._differ(found, rule, *advice)
-        return Shape((right.channels,), left.count)
-
-    def macs(self, inputs: tuple[Any, ...], output: Any) -> int:
-        left, right = flat(inputs)
-        return left.numbers * right.channels

@@ -7,6 +7,7 @@ from typing import Any
 
 from archc.diagnostics.kinds.values import ValueNotAllowed
 from archc.ops.base import Op, Result, Tensors, needs_numbers, needs_things, option, wrong
+from archc.ops.lowering import Torch, options, parameter
 from archc.ops.values import Count, Number, Shape
 
 
@@ -27,6 +28,9 @@ class Scale(Op):
 
     def shape(self, value: Any) -> Result:
         return needs_numbers(self, value) or value
+
+    def torch(self, value: Shape) -> Torch:
+        return Torch("{0} * {factor}", values=options(factor=float(self.factor)))
 
 
 class LayerScale(Op):
@@ -52,6 +56,9 @@ class LayerScale(Op):
 
     def weights(self, value: Shape) -> Tensors:
         return {"": (value.channels, *[1] * value.rank)}
+
+    def torch(self, value: Shape) -> Torch:
+        return Torch("{0} * {self}", parameter(self.weights(value)[""], float(self.start)))
 
 
 class ClassToken(Op):
@@ -80,6 +87,11 @@ class ClassToken(Op):
 
     def weights(self, value: Shape) -> Tensors:
         return {"": (1, 1, value.channels)}
+
+    def torch(self, value: Shape) -> Torch:
+        expanded = "{self}.expand({0}.shape[0], -1, -1)"
+        make = parameter(self.weights(value)[""])
+        return Torch(f"torch.cat([{expanded}, {{0}}], dim=1)", make)
 
 
 class Positions(Op):
@@ -115,3 +127,9 @@ class Positions(Op):
     def weights(self, value: Shape) -> Tensors:
         count = self.longest if self.longest is not None else value.things
         return {"": (1, count, value.channels)}
+
+    def torch(self, value: Shape) -> Torch:
+        make = parameter(self.weights(value)[""], std=0.02)
+        if self.longest in (None, value.count):
+            return Torch("{0} + {self}", make)
+        return Torch("{0} + {self}[:, :{0}.shape[1]]", make)

@@ -9,6 +9,7 @@ from archc.diagnostics.kinds.values import ValueNotAllowed
 from archc.diagnostics.model import Kind
 from archc.ops.base import Op, Result, Tensors, needs_map, needs_numbers, option, within, wrong
 from archc.ops.conv import bad_groups
+from archc.ops.lowering import Make, Torch, channel_axis, channels_second, options, unlike
 from archc.ops.values import Count, Number, Shape
 
 AFFINE = "whether trained factors and shifts follow"
@@ -70,6 +71,16 @@ class BatchNorm(Op):
             return {"weight": size, "bias": size, **statistics}
         return {**statistics, "num_batches_tracked": ()}
 
+    def torch(self, value: Shape) -> Torch:
+        eps = options(eps=unlike(float(self.eps), 1e-5))
+        if self.frozen:
+            frozen = Make("FrozenBatchNorm", (value.channels,), eps)
+            return Torch(channels_second(value), frozen)
+        more = options(momentum=unlike(float(self.momentum), 0.1), affine=unlike(self.affine, True))
+        name = f"nn.BatchNorm{max(value.rank, 1)}d"
+        start = options(weight=self.init)
+        return Torch(channels_second(value), Make(name, (value.channels,), eps + more, start))
+
 
 class LocalResponseNorm(Op):
     """Local response normalisation: each number is divided by those of its neighbouring channels.
@@ -96,6 +107,15 @@ class LocalResponseNorm(Op):
     def shape(self, value: Any) -> Result:
         problem = within("alpha", self.alpha, 0) or within("k", self.k, 0)
         return problem or within("beta", self.beta, 0) or needs_map(self, value) or value
+
+    def torch(self, value: Shape) -> Torch:
+        alpha = float(self.alpha * (1 if self.mean else self.n))
+        given = options(
+            alpha=unlike(alpha, 1e-4),
+            beta=unlike(float(self.beta), 0.75),
+            k=unlike(float(self.k), 1.0),
+        )
+        return Torch(make=Make("nn.LocalResponseNorm", (self.n,), given))
 
 
 class LayerNorm(Op):
@@ -134,6 +154,16 @@ class LayerNorm(Op):
             return {}
         size = self._normalized(value)
         return {"weight": size, "bias": size} if self.bias else {"weight": size}
+
+    def torch(self, value: Shape) -> Torch:
+        size = self._normalized(value)
+        given = options(
+            eps=unlike(float(self.eps), 1e-5),
+            elementwise_affine=unlike(self.affine, True),
+            bias=unlike(self.bias, True),
+        )
+        name = "nn.LayerNorm" if self.all or value.rank == 0 else "ChannelNorm"
+        return Torch(make=Make(name, (size[0] if len(size) == 1 else size,), given))
 
     def _normalized(self, value: Shape) -> tuple[int, ...]:
         """The sides that are normalised together, in torch's order."""
@@ -176,6 +206,13 @@ class GroupNorm(Op):
         size = (value.channels,)
         return {"weight": size, "bias": size} if self.affine else {}
 
+    def torch(self, value: Shape) -> Torch:
+        given = options(eps=unlike(float(self.eps), 1e-5), affine=unlike(self.affine, True))
+        make = Make("nn.GroupNorm", (self.groups, value.channels), given)
+        if value.rank == 0 and value.count is not None:
+            return Torch("{self}({0}.flatten(0, 1)).view_as({0})", make)
+        return Torch(make=make)
+
 
 class InstanceNorm(Op):
     """Instance normalisation: each channel of each sample over its own places.
@@ -207,6 +244,10 @@ class InstanceNorm(Op):
         size = (value.channels,)
         return {"weight": size, "bias": size} if self.affine else {}
 
+    def torch(self, value: Shape) -> Torch:
+        given = options(eps=unlike(float(self.eps), 1e-5), affine=unlike(self.affine, False))
+        return Torch(make=Make(f"nn.InstanceNorm{value.rank}d", (value.channels,), given))
+
 
 class L2Norm(Op):
     """Length normalisation: the channels at each place (the features of each thing) to one length.
@@ -232,3 +273,12 @@ class L2Norm(Op):
 
     def weights(self, value: Shape) -> Tensors:
         return {"weight": (value.channels,)} if self.affine else {}
+
+    def torch(self, value: Shape) -> Torch:
+        given = options(
+            scale=unlike(float(self.scale), 1.0),
+            eps=unlike(float(self.eps), 1e-10),
+            affine=unlike(self.affine, True),
+            dim=unlike(channel_axis(value), 1),
+        )
+        return Torch(make=Make("L2Norm", (value.channels,), given))

@@ -11,6 +11,7 @@ from archc.diagnostics.model import Kind
 from archc.ops.base import Op, Result, needs_map, option, within, wrong
 from archc.ops.conv import Windowed, bad_pad
 from archc.ops.dims import Slide, each_side, fit_rank, positive
+from archc.ops.lowering import Make, Torch, options, square, unlike
 from archc.ops.values import Number, Padding, Shape, Window, text_of
 
 ALONE = 2
@@ -78,6 +79,31 @@ class Pooling(Windowed):
         shown = "x".join([str(amount) for amount in pads])
         return ValueNotAllowed("pad", shown, f"at most half of the window, {min(sides) // 2}")
 
+    def _slid(self, value: Shape, name: str, pad: Padding, **more: Any) -> Make:
+        """torch's module for a window that slides; `pad=same` comes before it."""
+        sides, strides = self._slide(value)
+        given = options(
+            kernel_size=square(sides),
+            stride=unlike(square(strides), square(sides)),  # torch's default
+            padding=unlike(self._even_pad(sides, pad), 0),
+            ceil_mode=unlike(self.rounding == "ceil", False),
+            **more,
+        )
+        return Make(f"nn.{name}{value.rank}d", (), given)
+
+    def _slide(self, value: Shape) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        """Sides and strides of the window on this map, which has room for it."""
+        alone = self.window is None and self.kernel is None
+        sides = (ALONE,) * value.rank if alone else self._sides(value)
+        strides = self._stride(value) or ((ALONE if alone else 1),) * value.rank
+        assert not isinstance(sides, Kind) and not isinstance(strides, Kind)
+        return sides, strides
+
+    def _even_pad(self, sides: tuple[int, ...], pad: Padding) -> int | tuple[int, ...]:
+        if pad == "half":
+            return square(tuple([(side - 1) // 2 for side in sides]))
+        return 0 if isinstance(pad, str) else square(each_side(pad, len(sides)))
+
     def _adapted(self, value: Shape, to: Window | int, pad: Padding) -> Result:
         """The output's shape for `to=6x6`, whatever the input's sides are."""
         if self.window or self.kernel or self.stride or pad != 0:
@@ -86,6 +112,11 @@ class Pooling(Windowed):
         sides = sides_of(to, value)
         problem = fit_rank(self.word, "size", sides, value) or positive("to", sides)
         return problem or value.with_spatial(sides)
+
+
+def adaptive(name: str, to: Window, value: Shape) -> Make:
+    """torch's pooling with windows that follow from the output's sides."""
+    return Make(f"nn.Adaptive{name}Pool{value.rank}d", (square(sides_of(to, value)),))
 
 
 def sides_of(size: Window | int, value: Shape) -> tuple[int, ...]:
@@ -120,6 +151,18 @@ class MaxPool(Pooling):
             return self._adapted(value, self.to, self.pad)
         return self._pooled(value, self.pad)
 
+    def torch(self, value: Shape) -> Torch:
+        if self.to is not None:
+            return Torch(make=adaptive("Max", self.to, value))
+        make = self._slid(value, "MaxPool", self.pad)
+        if self.pad != "same":
+            return Torch(make=make)
+        sides, strides = self._slide(value)
+        values = options(window=sides, stride=strides, fill=float("-inf"))
+        return Torch(
+            "{self}(same_pad({0}, {window}, {stride}, {fill}))", make, values, ("same_pad",)
+        )
+
 
 class AvgPool(Pooling):
     """Average pooling: the mean of the numbers under the window, each channel for itself.
@@ -150,6 +193,16 @@ class AvgPool(Pooling):
             return self._adapted(value, self.to, self.pad)
         return self._pooled(value, self.pad)
 
+    def torch(self, value: Shape) -> Torch:
+        if self.to is not None:
+            return Torch(make=adaptive("Avg", self.to, value))
+        if self.pad != "same":
+            counted = False if self.count == "real" else None
+            return Torch(make=self._slid(value, "AvgPool", self.pad, count_include_pad=counted))
+        sides, strides = self._slide(value)
+        given = options(count_all=unlike(self.count == "all", False))
+        return Torch(make=Make("SameAvgPool", (sides, strides), given))
+
 
 class GlobalAvgPool(Op):
     """Global average pooling: the mean of each channel over the whole map.
@@ -167,6 +220,9 @@ class GlobalAvgPool(Op):
 
     def shape(self, value: Any) -> Result:
         return needs_map(self, value) or value.with_spatial((1,) * value.rank)
+
+    def torch(self, value: Shape) -> Torch:
+        return Torch(make=Make(f"nn.AdaptiveAvgPool{value.rank}d", (1,)))
 
 
 class LPPool(Pooling):
@@ -188,6 +244,10 @@ class LPPool(Pooling):
     def shape(self, value: Any) -> Result:
         problem = needs_map(self, value) or within("p", self.p, 0, open_low=True)
         return problem or self._pooled(value, 0)
+
+    def torch(self, value: Shape) -> Torch:
+        made = self._slid(value, "LPPool", 0)
+        return Torch(make=Make(made.name, (float(self.p),), made.options))
 
 
 class Unpool(Op):
@@ -218,3 +278,6 @@ class Unpool(Op):
         if before.count != value.count or before.rank != value.rank:
             return wrong(self, f"a value pooled from {before}", value)
         return Shape(before.dims, before.count)
+
+    def torch(self, value: Shape, pooled: Shape, before: Shape) -> Torch:
+        return Torch("max_unpool({0}, {indices}, {2})", parts=("max_unpool",))

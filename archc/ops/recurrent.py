@@ -19,6 +19,7 @@ from archc.ops.base import (
     within,
     wrong,
 )
+from archc.ops.lowering import Make, Torch, options, unlike
 from archc.ops.values import Number, Shape, text_of
 
 MOST_LAYERS = 1000
@@ -34,6 +35,8 @@ class Recurrent(Op):
 
     weighted = True
     gates: ClassVar[int] = 1
+    module: ClassVar[str] = "RNN"
+    """torch's class"""
     channels: int = option("integer", positional=True, doc="numbers of the state")
     layers: int = option("integer", default=1, doc="layers on top of each other")
     bidirectional: bool = option("flag", default=False, doc="a second one runs backwards")
@@ -90,6 +93,33 @@ class Recurrent(Op):
         join = f"begin {self.word} {name}="
         return ShapesDiffer(join, (text_of(state), str(wanted)), rule)
 
+    def torch(self, value: Shape, *states: Any) -> Torch:
+        given = options(
+            num_layers=unlike(self.layers, 1),
+            bias=unlike(self.bias, True),
+            batch_first=True,
+            dropout=unlike(float(self.dropout), 0.0),
+            bidirectional=unlike(self.bidirectional, False),
+            nonlinearity="relu" if getattr(self, "relu", False) else None,
+        )
+        make = Make(f"nn.{type(self).module}", (value.channels, self.channels), given)
+        first = self._first_state(row_inputs(self, (value, *states)), states)
+        if value.count is None:
+            return Torch("{self}({0}.unsqueeze(1), {state})", make, first=first or "None")
+        return Torch(f"{{self}}({{0}}{', ' + first if first else ''})[0]", make)
+
+    def _first_state(self, named: dict[str, Any], states: tuple[Any, ...]) -> str:
+        """The first state as torch takes it: one for each layer and direction, then the batch."""
+        ready = {
+            name: f"{{{index}}}.transpose(0, 1)" if state.count else f"{{{index}}}.unsqueeze(0)"
+            for index, (name, state) in enumerate(named.items(), 1)
+        }
+        if not ready or type(self).module != "LSTM":
+            return ready.get("start", "")
+        start = ready.get("start") or f"torch.zeros_like({ready['cell']})"
+        cell = ready.get("cell") or f"torch.zeros_like({ready['start']})"
+        return f"({start}, {cell})"
+
 
 class Lstm(Recurrent):
     """Long short-term memory: a cell with an input, a forget and an output gate.
@@ -105,6 +135,7 @@ class Lstm(Recurrent):
     """
 
     words = ("lstm",)
+    module = "LSTM"
     gates = 4
     cell: str | None = option("row", default=None, doc="the row that gives the first cell")
 
@@ -123,6 +154,7 @@ class Gru(Recurrent):
     """
 
     words = ("gru",)
+    module = "GRU"
     gates = 3
 
 
@@ -165,3 +197,6 @@ class Embed(Op):
 
     def weights(self, value: Shape) -> Tensors:
         return {"weight": (self.vocab, self.channels)}
+
+    def torch(self, value: Shape) -> Torch:
+        return Torch(make=Make("nn.Embedding", (self.vocab, self.channels)))

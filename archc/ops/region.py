@@ -9,6 +9,7 @@ from archc.diagnostics.kinds.sizes import ShapesDiffer
 from archc.diagnostics.model import Kind
 from archc.ops.base import Op, Result, needs_picture, option, within, wrong
 from archc.ops.dims import positive
+from archc.ops.lowering import Torch, options
 from archc.ops.values import Number, Shape, Window, text_of
 
 
@@ -34,6 +35,10 @@ class Region(Op):
             return wrong(self, "a size of height and width, 7x7", value)
         return Shape((*self.size.sides, value.channels), boxes.count)
 
+    def _called(self, name: str, more: str = "") -> Torch:
+        values = options(size=self.size.sides, scale=float(self.scale))
+        return Torch(f"{name}({{0}}, {{1}}, {{size}}, {{scale}}{more})", None, values, (name,))
+
 
 class RoiPool(Region):
     """Region pooling: each box, rounded to whole places, is cut into cells; the largest of each.
@@ -53,6 +58,9 @@ class RoiPool(Region):
 
     def shape(self, value: Any, boxes: Any) -> Result:
         return needs_picture(self, value) or self._regions(value, boxes)
+
+    def torch(self, value: Shape, boxes: Shape) -> Torch:
+        return self._called("roi_pool")
 
 
 class RoiAlign(Region):
@@ -87,3 +95,11 @@ class RoiAlign(Region):
             rule = "the maps of a list may differ in their sides alone"
             return ShapesDiffer("align", tuple([text_of(item) for item in maps]), rule)
         return self._regions(maps[0], boxes)
+
+    def torch(self, value: Any, boxes: Shape) -> Torch:
+        more = f", sampling={self.sampling}" + (", aligned=True" if self.aligned else "")
+        if isinstance(value, Shape):
+            return self._called("roi_align", more)
+        call = f"pyramid_roi_align({{0}}, {{1}}, {{size}}, {{image}}.shape[2:]{more})"
+        values = options(size=self.size.sides)
+        return Torch(call, None, values, ("pyramid_roi_align",))

@@ -6,6 +6,7 @@ from fractions import Fraction
 from typing import Any
 
 from archc.ops.base import Op, Result, needs_numbers, option, within
+from archc.ops.lowering import Make, Torch, options
 from archc.ops.values import Number
 
 
@@ -31,6 +32,9 @@ class Dropout(Op):
     def shape(self, value: Any) -> Result:
         return within("p", self.p, 0, 1) or needs_numbers(self, value) or value
 
+    def torch(self, value: Any) -> Torch:
+        return Torch(make=Make("nn.Dropout", (float(self.p),)), keeps_output=True)
+
 
 class DropPath(Op):
     """Stochastic depth: while training, the whole value of a sample is 0 with chance p.
@@ -54,6 +58,9 @@ class DropPath(Op):
     def shape(self, value: Any) -> Result:
         return within("p", self.p, 0, 1) or needs_numbers(self, value) or value
 
+    def torch(self, value: Any) -> Torch:
+        return Torch(make=Make("StochasticDepth", (float(self.p),)), keeps_output=True)
+
 
 class Noise(Op):
     """Normal random numbers in the shape of the running value, which they replace.
@@ -74,3 +81,8 @@ class Noise(Op):
 
     def shape(self, value: Any) -> Result:
         return within("std", self.std, 0) or needs_numbers(self, value) or value
+
+    def torch(self, value: Any) -> Torch:
+        if self.std == 1:
+            return Torch("torch.randn_like({0})")
+        return Torch("torch.randn_like({0}) * {std}", values=options(std=float(self.std)))

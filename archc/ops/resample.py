@@ -9,6 +9,7 @@ from archc.diagnostics.kinds.values import MissingValue, ValueNotAllowed
 from archc.diagnostics.model import Kind
 from archc.ops.base import Op, Result, needs_map, needs_picture, option, wrong
 from archc.ops.dims import AXES, fit_rank, positive
+from archc.ops.lowering import Make, Options, Torch, literal, options, square, unlike
 from archc.ops.pool import sides_of
 from archc.ops.values import Shape, Window
 
@@ -30,6 +31,12 @@ class Interpolation(Op):
         if self.mode == "bicubic" and value.rank != 2:
             return ValueNotAllowed("mode", "bicubic", "bicubic only on maps of height and width")
         return None
+
+    def _given(self, rank: int) -> Options:
+        """torch's names for how to interpolate."""
+        smooth = {1: "linear", 2: "bilinear", 3: "trilinear"}[rank]
+        mode = smooth if self.mode == "bilinear" else self.mode
+        return options(mode=unlike(mode, "nearest"), align_corners=unlike(self.corners, False))
 
 
 class Upsample(Interpolation):
@@ -64,6 +71,11 @@ class Upsample(Interpolation):
             tuple([side * factor for side, factor in zip(value.spatial, factors)])
         )
 
+    def torch(self, value: Shape) -> Torch:
+        scale = square(sides_of(self.factors or self.factor or 1, value))
+        given = options(scale_factor=scale) + self._given(value.rank)
+        return Torch(make=Make("nn.Upsample", (), given))
+
 
 class Resize(Interpolation):
     """Resizing to given sides, `resize 129x129`, or to those of another row, `like=low`. A move.
@@ -88,6 +100,19 @@ class Resize(Interpolation):
             return problem
         sides = target_sides(self, self.size, value, like)
         return sides if isinstance(sides, Kind) else value.with_spatial(sides)
+
+    def torch(self, value: Shape, *like: Shape) -> Torch:
+        given = "".join(
+            [
+                f", {n}={literal(shown.value)}"
+                for n, shown in self._given(value.rank)
+                if shown.is_written
+            ]
+        )
+        if like:
+            return Torch(f"F.interpolate({{0}}, size={{1}}.shape[2:]{given})")
+        sides = sides_of(self.size, value) if self.size else ()
+        return Torch(f"F.interpolate({{0}}, size={{size}}{given})", values=options(size=sides))
 
 
 def target_sides(
@@ -154,6 +179,14 @@ class Crop(Op):
             return ValueNotAllowed("at", str(self.at), takes)
         return None
 
+    def torch(self, value: Shape, *like: Shape) -> Torch:
+        at = "" if self.at is None else ", at={at}"
+        values = options(at=self.at)
+        if like:
+            return Torch(f"crop({{0}}, {{1}}.shape[2:]{at})", None, values, ("crop",))
+        sides = sides_of(self.size, value) if self.size else ()
+        return Torch(f"crop({{0}}, {{size}}{at})", None, options(size=sides) + values, ("crop",))
+
 
 class Pad(Op):
     """Padding: more rows and columns around the map. No MACs.
@@ -209,6 +242,14 @@ class Pad(Op):
                 return ValueNotAllowed("amount", str(amount), takes)
         return None
 
+    def torch(self, value: Shape) -> Torch:
+        amounts = sides_of(self.amounts or self.amount or 0, value)
+        before, after = self.end != "after", self.end != "before"
+        ends = [end for side in reversed(amounts) for end in (side * before, side * after)]
+        name = {"zeros": "Zero", "reflect": "Reflection", "replicate": "Replication"}
+        made = f"nn.{name.get(self.fill, 'Circular')}Pad{value.rank}d"
+        return Torch(make=Make(made, (square(tuple(ends)),)))
+
 
 class PixelShuffle(Op):
     """Pixel shuffle: r*r channels become r x r places, `HxWxC*r*r` to `H*r x W*r x C`. No MACs.
@@ -236,6 +277,9 @@ class PixelShuffle(Op):
             return wrong(self, f"channels that {shown} divides", value)
         sides = tuple([side * self.factor for side in value.spatial])
         return Shape((*sides, value.channels // square), value.count)
+
+    def torch(self, value: Shape) -> Torch:
+        return Torch(make=Make("nn.PixelShuffle", (self.factor,)))
 
 
 class PixelUnshuffle(Op):
@@ -266,3 +310,7 @@ class PixelUnshuffle(Op):
             return wrong(self, f"sides that {self.factor} divides", value, "`pad` or `crop` first")
         sides = tuple([side // self.factor for side in value.spatial])
         return Shape((*sides, value.channels * self.factor * self.factor), value.count)
+
+    def torch(self, value: Shape) -> Torch:
+        name = "nn.PixelUnshuffle" if self.order == "channels" else "MergePatches"
+        return Torch(make=Make(name, (self.factor,)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from archc.ops.base import THINGS_HINT, Op, Result, option, wrong
+from archc.ops.lowering import Torch
 from archc.ops.values import Count, Shape
 
 
@@ -34,6 +35,9 @@ class Scan(Op):
             return wrong(self, "things such as T of 512", value, THINGS_HINT)
         return Shape(value.dims)
 
+    def torch(self, value: Shape) -> Torch:
+        return Torch("{0}.split(1)" if value.rank else "{0}.unbind(1)")
+
 
 class Gather(Op):
     """The results of a scan's rows, one for each thing, as `T of D`: a value of its own in memory.
@@ -53,3 +57,6 @@ class Gather(Op):
         if not isinstance(value, Shape) or value.count is not None:
             return wrong(Scan(), "rows that give one thing", value, THINGS_HINT)
         return Shape(value.dims, self.times)
+
+    def torch(self, value: Shape) -> Torch:
+        return Torch("torch.cat({0})" if value.rank else "torch.stack({0}, dim=1)")

@@ -12,15 +12,14 @@ from archc.ops.base import (
     THINGS_HINT,
     Op,
     Result,
-    needs_map,
     needs_numbers,
     needs_things,
     option,
     wrong,
 )
-from archc.ops.conv import bad_groups
 from archc.ops.dims import positive
 from archc.ops.join import over_things
+from archc.ops.lowering import Torch, flat, options
 from archc.ops.values import Count, Shape, Window
 
 
@@ -50,6 +49,11 @@ class Flatten(Op):
         if isinstance(value.count, Count):
             return wrong(self, "a known number of things", value, "`mean things` or `token last`")
         return Shape((value.numbers,))
+
+    def torch(self, value: Shape) -> Torch:
+        if value.rank == 0:
+            return Torch("{0}" if value.count is None else "{0}.flatten(1)")
+        return Torch(flat(value))
 
 
 class Reshape(Op):
@@ -100,6 +104,16 @@ class Reshape(Op):
             return ValueNotAllowed("numbers", str(self.numbers), "no value beside a size")
         return positive("size", self.size.sides) or self.size.sides
 
+    def torch(self, value: Shape) -> Torch:
+        dims = self._dims()
+        assert not isinstance(dims, Kind)
+        if len(dims) == 1:
+            return Torch(flat(value))
+        sides = (dims[-1], *dims[:-1])
+        values = options(**{f"side{i}": side for i, side in enumerate(sides)})
+        named = ", ".join([f"{{side{i}}}" for i in range(len(sides))])
+        return Torch(f"{{0}}.reshape(-1, {named})", values=values)
+
 
 class Transpose(Op):
     """Things and numbers change places: `T of D` to `D of T`. T must be known. No MACs.
@@ -122,6 +136,9 @@ class Transpose(Op):
         if not isinstance(value.count, int):
             return wrong(self, "a known number of things", value)
         return Shape((value.count,), value.channels)
+
+    def torch(self, value: Shape) -> Torch:
+        return Torch("{0}.transpose(1, 2)")
 
 
 class Tokens(Op):
@@ -155,6 +172,13 @@ class Tokens(Op):
             return ChannelsNotWhole(what, str(each))
         return Shape((numbers,), value.numbers_each // numbers if numbers else 0)
 
+    def torch(self, value: Shape) -> Torch:
+        if self.numbers in (None, value.channels):
+            return Torch("{0}.flatten(2).transpose(1, 2)" if value.rank else "{0}.unsqueeze(1)")
+        places = "{0}.movedim(1, -1)" if value.rank else "{0}"
+        values = options(numbers=self.numbers)
+        return Torch(f"torch.unflatten({places}.flatten(1), 1, (-1, {{numbers}}))", values=values)
+
 
 class Token(Op):
     """One thing of `T of D`: `token 0` the first (the class token), `token last` the last. No MACs.
@@ -186,6 +210,9 @@ class Token(Op):
             return Shape(value.dims)
         takes = f"0 to {value.count - 1}, since things are counted from 0"
         return ValueNotAllowed("index", str(self.index), takes)
+
+    def torch(self, value: Shape) -> Torch:
+        return Torch("{0}[:, {index}]", values=options(index=-1 if self.last else self.index))
 
 
 class Map(Op):
@@ -221,108 +248,11 @@ class Map(Op):
             return wrong(self, f"{places.numbers_each} things for {places}", value)
         return positive("size", places.dims) or Shape((*places.dims, value.channels))
 
-
-class Chunk(Op):
-    """One of several equal parts of the channels: `chunk 1 of=2` is the first half. No MACs.
-
-    Chunks are counted from 1, everything else in the language from 0.
-
-    Example:
-        input 28x28x116
-        chunk 2 of=2             -> 28x28x58
-
-    Source: Ma et al. 2018, "ShuffleNet V2"; torch.chunk.
-    """
-
-    words = ("chunk",)
-    role = "move"
-    rearranges = True
-    number: int = option("integer", positional=True, doc="which one, from 1")
-    of: int = option("integer", doc="into how many parts")
-
-    def shape(self, value: Any) -> Result:
-        problem = needs_numbers(self, value)
-        if problem:
-            return problem
-        if self.number > self.of:
-            takes = f"1 to {self.of}, since chunks are counted from 1"
-            return ValueNotAllowed("number", str(self.number), takes)
-        problem = bad_groups(self.of, value.channels, "channels", "of")
-        return problem or value.with_channels(value.channels // self.of)
-
-
-class Shuffle(Op):
-    """Channel shuffle: the channels of g groups are dealt out in turn. No MACs.
-
-    The channels as a table of g rows are read column by column.
-
-    Example:
-        input 28x28x240
-        shuffle 3                -> 28x28x240
-
-    Source: Zhang et al. 2018, "ShuffleNet", section 3.1.
-    """
-
-    words = ("shuffle",)
-    role = "move"
-    rearranges = True
-    groups: int = option("integer", positional=True, doc="groups of channels")
-
-    def shape(self, value: Any) -> Result:
-        problem = needs_numbers(self, value)
-        return problem or bad_groups(self.groups, value.channels, "channels") or value
-
-
-class MoreChannels(Op):
-    """More channels, the new ones all zeros behind the old ones. No MACs.
-
-    Example:
-        input 32x32x16
-        morechannels 32          -> 32x32x32
-
-    Source: He et al. 2016, "Deep residual learning", shortcut option A.
-    """
-
-    words = ("morechannels",)
-    role = "move"
-    channels: int = option("integer", positional=True, doc="how many there are then")
-
-    def shape(self, value: Any) -> Result:
-        problem = needs_numbers(self, value)
-        if not problem and self.channels < value.channels:
-            takes = f"at least the {value.channels} there are"
-            return ValueNotAllowed("channels", str(self.channels), takes)
-        return problem or value.with_channels(self.channels)
-
-
-class Gram(Op):
-    """Gram matrix: how strongly each two channels go together, summed over all places.
-
-    G[a][b] = sum of x[a]*x[b], over all places of a map or all things; C x C numbers. `mean`
-    divides by places*C. MACs: C*C*places.
-
-    Example:
-        input 56x56x64
-        gram                     -> 64x64
-
-    Source: Gatys et al. 2016, "Image style transfer using CNNs"; Johnson et al. 2016 (mean).
-    """
-
-    words = ("gram",)
-    role = "move"
-    mean: bool = option("flag", default=False, doc="divided by the number of numbers")
-
-    def shape(self, value: Any) -> Result:
-        problem = needs_things(self, value)
-        if not problem:
-            return Shape((value.channels, value.channels))
-        if needs_map(self, value):
-            return wrong(self, "a map or things", value)
-        return Shape((value.channels, value.channels), value.count)
-
-    def macs(self, inputs: tuple[Any, ...], output: Any) -> int:
-        value: Shape = inputs[0]
-        return value.numbers * value.channels
+    def torch(self, value: Shape) -> Torch:
+        sides = (self.length,) if self.size is None else self.size.sides
+        return Torch(
+            "torch.unflatten({0}.transpose(1, 2), 2, {sides})", values=options(sides=sides)
+        )
 
 
 class Sum(Op):
@@ -345,3 +275,6 @@ class Sum(Op):
         if not self.things:
             return MissingValue("sum", "the word things (`add` joins paths)", "sum things")
         return over_things(self, (value,))
+
+    def torch(self, value: Shape) -> Torch:
+        return Torch("{0}.sum(0, keepdim=True)" if value.rank else "{0}.sum(1)")

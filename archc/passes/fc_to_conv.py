@@ -10,15 +10,17 @@ from archc.graph.ir import Network, Node, OpenSides
 from archc.graph.rewrite import DoesNotFit, rewritten
 from archc.ops.act import Activation, Softmax
 from archc.ops.base import Op
-from archc.ops.conv import Conv, FullyConnected
+from archc.ops.conv import Conv
 from archc.ops.ends import Input
-from archc.ops.join import Add, Concat, List, Max, Mean, Mul, Sub
+from archc.ops.join import Add, Max, Mean, Mul, Sub
 from archc.ops.learned import Positions
+from archc.ops.linear import FullyConnected
 from archc.ops.norm import GroupNorm, InstanceNorm
 from archc.ops.pool import AvgPool, GlobalAvgPool, MaxPool, Pooling
 from archc.ops.regular import Dropout
 from archc.ops.resample import Crop, Resize
 from archc.ops.shape import Flatten, Map, Reshape, Tokens
+from archc.ops.stack import Concat, List
 from archc.ops.values import Shape, Window
 from archc.passes.base import Change, Pass, State, readers, refusal
 from archc.record import replace

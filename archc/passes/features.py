@@ -8,7 +8,7 @@ from typing import Any
 from archc.diagnostics.similar import suggestion
 from archc.graph.ir import Instance, Network, Node
 from archc.graph.rewrite import rewritten
-from archc.ops.join import List
+from archc.ops.stack import List
 from archc.passes.base import Change, Pass, State, keys, refusal
 
 

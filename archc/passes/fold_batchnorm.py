@@ -7,7 +7,9 @@ from typing import Any
 
 from archc.graph.ir import Network, Node
 from archc.graph.rewrite import rewritten
-from archc.ops.conv import Conv, Deconv, FullyConnected
+from archc.ops.conv import Conv
+from archc.ops.deconv import Deconv
+from archc.ops.linear import FullyConnected
 from archc.ops.norm import BatchNorm
 from archc.passes.base import Change, Pass, State, keys, outputs, readers
 from archc.record import replace

@@ -7,11 +7,13 @@ from typing import Any
 
 from archc.graph.ir import Network, Node
 from archc.graph.rewrite import DoesNotFit, rewritten
-from archc.ops.conv import Conv, FullyConnected
-from archc.ops.join import List, Mean
+from archc.ops.conv import Conv
+from archc.ops.join import Mean
+from archc.ops.linear import FullyConnected
 from archc.ops.pool import AvgPool, GlobalAvgPool, MaxPool
 from archc.ops.resample import Crop, Resize, Upsample
 from archc.ops.shape import Flatten
+from archc.ops.stack import List
 from archc.passes.base import Change, Pass, State, keys, refusal
 from archc.record import replace
 

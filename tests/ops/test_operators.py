@@ -35,10 +35,13 @@ from archc.ops.act import (
     Tanh,
 )
 from archc.ops.attention import Attention, WindowAttention
-from archc.ops.conv import Conv, Deconv, FullyConnected
+from archc.ops.channels import Chunk, Gram, MoreChannels, Shuffle
+from archc.ops.conv import Conv
+from archc.ops.deconv import Deconv
 from archc.ops.ends import Extern, Identity, Input, Prev
-from archc.ops.join import AbsDiff, Add, Append, Concat, List, MatMul, Max, Mean, Mul, Sub
+from archc.ops.join import AbsDiff, Add, Max, Mean, Mul, Sub
 from archc.ops.learned import ClassToken, LayerScale, Positions, Scale
+from archc.ops.linear import FullyConnected
 from archc.ops.norm import (
     BatchNorm,
     GroupNorm,
@@ -54,18 +57,15 @@ from archc.ops.regular import Dropout, DropPath, Noise
 from archc.ops.resample import Crop, Pad, PixelShuffle, PixelUnshuffle, Resize, Upsample
 from archc.ops.scan import Gather, Scan
 from archc.ops.shape import (
-    Chunk,
     Flatten,
-    Gram,
     Map,
-    MoreChannels,
     Reshape,
-    Shuffle,
     Sum,
     Token,
     Tokens,
     Transpose,
 )
+from archc.ops.stack import Append, Concat, List, MatMul
 from archc.ops.values import Shape, Value, Window
 from tests.ops.torch_twins import BARE, TWINS, memory
 

@@ -13,7 +13,8 @@ from torch.nn import functional
 from archc.diagnostics.kinds.sizes import SizeNotWhole
 from archc.diagnostics.model import Kind
 from archc.ops.base import Op
-from archc.ops.conv import Conv, Deconv
+from archc.ops.conv import Conv
+from archc.ops.deconv import Deconv
 from archc.ops.dims import same_pads
 from archc.ops.pool import AvgPool, MaxPool
 from archc.ops.values import Shape, Window

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from archc.ops import act, conv, norm, pool, regular
+from archc.ops import act, conv, deconv, linear, norm, pool, regular
 from archc.ops.base import Op
 from archc.ops.dims import same_pads
 from archc.ops.values import Shape
@@ -68,8 +68,8 @@ def conv_twin(op: conv.Conv, value: Shape) -> Twin:
     return layer, lambda x: layer(functional.pad(x, same_padding(value, reach, stride)))
 
 
-@twin(conv.Deconv)
-def deconv_twin(op: conv.Deconv, value: Shape) -> Twin:
+@twin(deconv.Deconv)
+def deconv_twin(op: deconv.Deconv, value: Shape) -> Twin:
     window, stride = sides(op, value), strides(op, value, 1)
     reach = tuple(op.dilate * (side - 1) + 1 for side in window)
     if op.pad == "same":
@@ -91,8 +91,8 @@ def deconv_twin(op: conv.Deconv, value: Shape) -> Twin:
     return module(layer)
 
 
-@twin(conv.FullyConnected)
-def fc_twin(op: conv.FullyConnected, value: Shape) -> Twin:
+@twin(linear.FullyConnected)
+def fc_twin(op: linear.FullyConnected, value: Shape) -> Twin:
     layer = nn.Linear(value.numbers_each, op.channels, op.bias)
     if value.rank == 0:
         return module(layer)

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from archc.ops import join, pool, region, resample, shape
+from archc.ops import channels, join, pool, region, resample, shape, stack
 from archc.ops.values import Shape
 from tests.ops.twin_parts import Run, Twin, flat_things, function, module, tensors, twin
 
@@ -78,14 +78,14 @@ def reduction_twin(op: Any, *values: Any) -> Twin:
     )
 
 
-@twin(join.Concat)
-def concat_twin(op: join.Concat, *values: Any) -> Twin:
+@twin(stack.Concat)
+def concat_twin(op: stack.Concat, *values: Any) -> Twin:
     channel = 1 if join.flat(values)[0].rank else -1
     return function(lambda *paths: torch.cat(opened(paths), channel))
 
 
-@twin(join.Append)
-def append_twin(op: join.Append, *values: Any) -> Twin:
+@twin(stack.Append)
+def append_twin(op: stack.Append, *values: Any) -> Twin:
     shapes = join.flat(values)
     if shapes[0].rank > 0:
         return function(lambda *paths: torch.cat(opened(paths), 0))
@@ -97,13 +97,13 @@ def append_twin(op: join.Append, *values: Any) -> Twin:
     return function(run)
 
 
-@twin(join.List)
-def list_twin(op: join.List, *values: Any) -> Twin:
+@twin(stack.List)
+def list_twin(op: stack.List, *values: Any) -> Twin:
     return function(lambda *paths: tuple(opened(paths)))
 
 
-@twin(join.MatMul)
-def matmul_twin(op: join.MatMul, left: Shape, right: Shape) -> Twin:
+@twin(stack.MatMul)
+def matmul_twin(op: stack.MatMul, left: Shape, right: Shape) -> Twin:
     if left.count is None:
         return function(lambda a, b: (a.unsqueeze(1) @ b).squeeze(1))
     return function(torch.matmul)
@@ -221,13 +221,13 @@ def map_twin(op: shape.Map, value: Shape) -> Twin:
     return function(lambda x: x.transpose(1, 2).unflatten(2, dims))
 
 
-@twin(shape.Chunk)
-def chunk_twin(op: shape.Chunk, value: Shape) -> Twin:
+@twin(channels.Chunk)
+def chunk_twin(op: channels.Chunk, value: Shape) -> Twin:
     return function(lambda x: x.chunk(op.of, 1 if value.rank else -1)[op.number - 1])
 
 
-@twin(shape.Shuffle)
-def shuffle_twin(op: shape.Shuffle, value: Shape) -> Twin:
+@twin(channels.Shuffle)
+def shuffle_twin(op: channels.Shuffle, value: Shape) -> Twin:
     channel = 1 if value.rank or value.count is None else 2
 
     def run(x: Tensor) -> Tensor:
@@ -237,14 +237,14 @@ def shuffle_twin(op: shape.Shuffle, value: Shape) -> Twin:
     return function(run)
 
 
-@twin(shape.MoreChannels)
-def morechannels_twin(op: shape.MoreChannels, value: Shape) -> Twin:
+@twin(channels.MoreChannels)
+def morechannels_twin(op: channels.MoreChannels, value: Shape) -> Twin:
     more = op.channels - value.channels
     return function(lambda x: functional.pad(x, (*[0] * (2 * value.rank), 0, more)))
 
 
-@twin(shape.Gram)
-def gram_twin(op: shape.Gram, value: Shape) -> Twin:
+@twin(channels.Gram)
+def gram_twin(op: channels.Gram, value: Shape) -> Twin:
     def run(x: Tensor) -> Tensor:
         rows = x.flatten(2) if value.rank else x.transpose(1, 2)
         # CxC is a map of one side in torch's order: channels before places.

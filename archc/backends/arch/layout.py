@@ -14,8 +14,8 @@ from archc.backends.arch.again import Again
 from archc.graph.ir import Instance, Node
 from archc.graph.outline import SCAN, Group, Outline, body_items, body_of, relative
 from archc.ops.ends import Input, Prev
-from archc.ops.join import List
 from archc.ops.scan import Gather
+from archc.ops.stack import List
 
 OUTSIDE = 0
 SHORT = 6

@@ -16,8 +16,8 @@ from archc.graph.elaborate.scope import Scope
 from archc.graph.elaborate.units import Unit
 from archc.graph.ir import Instance, Node
 from archc.ops.ends import Prev
-from archc.ops.join import List
 from archc.ops.scan import Gather
+from archc.ops.stack import List
 from archc.ops.values import Shape, text_of
 from archc.source import Span
 from archc.syntax import tree

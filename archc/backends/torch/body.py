@@ -1,0 +1,236 @@
+"""What the text of one class is made from: a block's items, their numbers, names and sizes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cached_property
+
+from archc.backends.torch.comments import common_size
+from archc.backends.torch.constants import Writer, formula
+from archc.backends.torch.layout import Call
+from archc.backends.torch.lower import Lowering
+from archc.backends.torch.members import PLAIN, Branch, Item, Members, own_path
+from archc.backends.torch.naming import CLASS_NAMES, attribute, class_name, network_class
+from archc.backends.torch.part_texts import part_names
+from archc.graph.ir import Instance, Network, Node
+from archc.graph.outline import SCAN, Group, Outline, body_items
+
+
+class Source:
+    """What all classes of a network's source share: lowerings, groups and their names, parts."""
+
+    def __init__(self, network: Network) -> None:
+        self.network = network
+        self.lowering = Lowering(network)
+        self.outline = Outline(network, self.lowering.describe)
+        self.parts: set[str] = set()
+        self._taken = {network_class(network), *CLASS_NAMES, *part_names()}
+        groups = sorted(
+            self.outline.groups, key=lambda group: (not self.is_made(group), -len(group.members))
+        )
+        self._names: dict[int, str] = {}
+        first: dict[str, set[str]] = {}
+        for group in groups:
+            names = _level_names(group.members[0])
+            more = sorted(names - first.setdefault(group.name, names))
+            own = "".join([class_name(name) for name in more]) if len(more) == 1 else ""
+            self._names[id(group)] = self.free_name(class_name(group.name) + own)
+
+    def name_of(self, group: Group) -> str:
+        """The class of a group: the block's name; the most used of several groups has it plain.
+
+        Another one is called by the one thing that it has besides (`BottleneckDownsample`).
+        """
+        return self._names[id(group)]
+
+    def is_made(self, group: Group) -> bool:
+        """Whether a group has modules of its own; others are used again under their first name."""
+        return any(not self.outline.made_before(member) for member in group.members)
+
+    def free_name(self, base: str) -> str:
+        """A class name that no other class has."""
+        number, name = 2, base
+        while name in self._taken:
+            name, number = f"{base}{number}", number + 1
+        self._taken.add(name)
+        return name
+
+
+class Body:
+    """The items of one class: those of a block, or of one level of names (`features`) in it."""
+
+    def __init__(
+        self, source: Source, group: Group, level: Branch | None = None, prefix: str = ""
+    ) -> None:
+        self.source = source
+        self.network = source.network
+        self.group = group
+        self.instance = group.members[0]
+        self.prefix = self.instance.path
+        self.torch = source.lowering.torch
+        self.items: list[Item] = [
+            item for item in body_items(self.instance) if self._is_there(item)
+        ]
+        if level is not None:
+            self.prefix = prefix
+            self.items = list(level.part or level.items())
+        held = [item for item in self.items if self._is_held(item)]
+        self.members = Members(
+            self.items, held, self.prefix, self._call_of, self.reads_of, self.is_free, self.results
+        )
+        self.kept: set[str] = set()
+        """parameters of the class that its forward reads"""
+
+    def _is_there(self, item: Item) -> bool:
+        lowering = self.source.lowering
+        if isinstance(item, Node):
+            return item.index in lowering.alive
+        return bool(self.exports(item)) and (item.name == SCAN or item in self.source.outline.first)
+
+    def exports(self, item: Instance) -> tuple[int, ...]:
+        """The values of a block that others read."""
+        return self.source.lowering.exports.get(item, ())
+
+    def _is_held(self, item: Item) -> bool:
+        if isinstance(item, Instance):
+            return item.name != SCAN and not self.source.outline.made_before(item)
+        return self.torch[item.index].make is not None and not item.shares
+
+    def _call_of(self, item: Item) -> str:
+        """The call of an item; empty if it gives more than one value."""
+        if isinstance(item, Instance):
+            return PLAIN if self.exports(item) == (item.output,) else ""
+        node = item
+        found = self.torch[node.index]
+        indexed = node.index in self.source.lowering.indexed
+        return "" if indexed or "{state}" in found.call else found.call
+
+    @property
+    def is_network(self) -> bool:
+        """Whether this is the outermost body."""
+        return self.instance.parent is None and self.prefix == ""
+
+    @property
+    def given(self) -> int | None:
+        """The value whose sides are the body's own."""
+        if self.instance.parent is None and self.network.open_sides:
+            return self.network.inputs[self.network.open_sides[0].letters[0][1]]
+        return self.source.outline.outer[self.instance][0]
+
+    @cached_property
+    def results(self) -> tuple[int, ...]:
+        """The values that the forward gives."""
+        if self.instance.parent is None:
+            network = self.network
+            return (*network.outputs.values(), *network.training_outputs.values())
+        return self.exports(self.instance)
+
+    def is_free(self, item: Item) -> bool:
+        """Whether a node has no tensors, so that one module can do for several."""
+        if isinstance(item, Instance):
+            return False
+        return not (self.network.weights(item) or self.network.buffers(item))
+
+    def reads_of(self, item: Item) -> tuple[int, ...]:
+        """The values that an item reads."""
+        if isinstance(item, Node):
+            return item.inputs
+        return () if item.name == SCAN else tuple(self.source.outline.read_by(item))
+
+    # ---- numbers -------------------------------------------------------------------------------
+
+    def made(self, item: Item) -> Call:
+        """The expression that makes an item's module."""
+        if isinstance(item, Instance):
+            return self._made_block(item)
+        found = self.torch[item.index]
+        assert found.make is not None
+        writer = self._writer(item)
+        writer.values(found)
+        if "." not in found.make.name:
+            self.source.parts.add(found.make.name)
+        given = writer.made(found.make)
+        if item.index in self.source.lowering.indexed:
+            given = (*given, "return_indices=True")
+        return Call(f"{found.make.name}(", given)
+
+    def _made_block(self, item: Instance) -> Call:
+        group = self.source.outline.group[item]
+        cells = self.group.cells[self.source.outline.place(item)]
+        texts = dict(zip(group.parameters, map(formula, cells)))
+        names = [name for name in ordered(group) if texts[name] != default_of(group, name)]
+        given = [
+            texts[name] if at == 0 else f"{name}={texts[name]}" for at, name in enumerate(names)
+        ]
+        return Call(f"{self.source.name_of(group)}(", tuple(given))
+
+    def call(self, node: Node) -> str:
+        """The call of a node with its numbers; `{self}` and its inputs still have places."""
+        found = self.torch[node.index]
+        self.source.parts.update(found.parts)
+        call, writer = found.call, self._writer(node)
+        for name, value in writer.values(found).items():
+            call = call.replace(f"{{{name}}}", value)
+        self.kept.update(writer.kept)
+        return call
+
+    def _writer(self, node: Node) -> Writer:
+        return Writer(self.group.cells[self.source.outline.place(node)])
+
+    # ---- names and sizes -----------------------------------------------------------------------
+
+    def relative(self, path: str) -> str:
+        """A path inside this body; layers that are used again go by their first name."""
+        return own_path(path, self.prefix)
+
+    def reference(self, path: str) -> str:
+        """How a module is read: `self.conv1`, `self.block["0"]`, `self.features[3]`."""
+        name, *levels = path.split(".")
+        text = attribute(name)
+        branch = self.members.root.children.get(name)
+        for level in levels:
+            if not isinstance(branch, Branch):
+                text += f".{level}"
+                continue
+            text += f"[{level}]" if branch.counts else f'["{level}"]'
+            branch = branch.children.get(level)
+        return text
+
+    def size(self, index: int) -> str:
+        """The size of a value; where uses of the block differ, by the sides of what comes in."""
+        outline, nodes = self.source.outline, self.network.nodes
+        offset = index - outline.first[self.instance]
+        starts = [outline.first[one] for one in self.group.members]
+        shapes = [nodes[start + offset].shape for start in starts]
+        given = [outline.outer[one][0] for one in self.group.members]
+        incoming = [None if one is None else nodes[one].shape for one in given]
+        values = [self.group.values[one] for one in self.group.members]
+        return common_size(shapes, incoming, dict(zip(self.group.parameters, zip(*values))))
+
+    def inner(self, loop: Instance) -> Iterator[Item]:
+        """The items of a scan's rows."""
+        return (item for item in loop.items if self._is_there(item))
+
+
+def _level_names(instance: Instance) -> set[str]:
+    """The names that a block gives to what is in it; not those that were counted."""
+    paths = [own_path(item.path, instance.path) for item in instance.items]
+    names = {path.partition(".")[0] for path in paths}
+    return {name for name in names if name.isidentifier() and not name[-1].isdigit()}
+
+
+def ordered(group: Group) -> tuple[str, ...]:
+    """The parameters of a class: what comes in first, those with a default last."""
+    return tuple(
+        sorted(
+            group.parameters,
+            key=lambda name: (bool(default_of(group, name)), name != "in_channels"),
+        )
+    )
+
+
+def default_of(group: Group, name: str) -> str:
+    """The default of a parameter: strides and their like are 1; empty if there is none."""
+    at = group.parameters.index(name)
+    ones = any(group.values[member][at] == 1 for member in group.members)
+    return "1" if ones and name in ("s", "d", "stride", "dilate", "dilation", "groups") else ""

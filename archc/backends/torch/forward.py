@@ -1,0 +1,256 @@
+"""The statements of a class's forward: one for each row, with as few names as a person needs.
+
+A step that only the next one reads is written inside it, as in `self.relu(self.bn1(x))`. Other
+values get names: `x` goes on, `y` and `z` stand beside it, what a row calls by name and is read
+later keeps that name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from archc.backends.torch.layout import STEP, WIDTH, lines_of, parsed
+from archc.record import Record
+
+NAMES = ("x", "y", "z", "u", "v", "w")
+WIDEST = 62
+"""a longer expression is not written inside the next"""
+NARROW = 46
+"""one of another row"""
+MARGIN = 12
+"""indentation, the name that is assigned to, and the signs around the comment"""
+
+
+class Step(Record):
+    """One operation of a forward: the values it gives and reads, its text and its row.
+
+    `call` has `{0}`, `{1}` for what it reads; `line` is the row of the spec, `name` what the row
+    calls the value, `size` its shape as a comment. `light`: it changes no size (a sum, an
+    activation) and may stand in one line with what it reads. `heavy`: a layer with weights, a
+    block; at most one of them in a line.
+    """
+
+    gives: tuple[int, ...]
+    reads: tuple[int, ...]
+    call: str
+    line: int = 0
+    name: str = ""
+    size: str = ""
+    light: bool = False
+    heavy: bool = False
+    listed: bool = False
+    """the value is a list"""
+
+
+class Loop(Record):
+    """The rows of a scan: `steps` for each thing of `over`, whose results are put in a row.
+
+    `things` is the call that takes `over` apart, `thing` the value of one of them; `states` are
+    values of the step before: the value, its first text with what that reads, and the value that
+    comes in its place, None if a step gives it itself.
+    """
+
+    gives: int
+    over: int
+    things: str
+    thing: int
+    steps: tuple[Step, ...]
+    result: int
+    gathered: str
+    states: tuple[State, ...]
+    size: str = ""
+
+    @property
+    def reads(self) -> tuple[int, ...]:
+        """Values of the rows around it."""
+        made = {self.thing, *[state.value for state in self.states]}
+        found = [self.over]
+        for step in self.steps:
+            found += [index for index in step.reads if index not in made]
+            made.update(step.gives)
+        return (*found, *[index for state in self.states for index in state.reads])
+
+
+class State(Record):
+    """A value that one step of a loop hands to the next."""
+
+    value: int
+    first: str
+    reads: tuple[int, ...]
+    after: int | None
+    name: str
+
+
+class Forward:
+    """Turns steps into lines; names of values are those of `inputs` and what rows are called."""
+
+    def __init__(
+        self,
+        steps: Sequence[Step | Loop],
+        inputs: dict[int, str],
+        results: Sequence[int],
+        indent: int = 2,
+        reserved: Sequence[str] = (),
+        training: int = 0,
+    ) -> None:
+        self._steps = steps
+        self._training = len(steps) - training
+        """from this step on they are for training mode"""
+        self._results = frozenset(results)
+        self._names: dict[int, str] = dict(inputs)
+        self._reserved = frozenset(reserved)
+        self._indent = indent
+        self._texts: dict[int, str] = {}
+        self._heavy: set[int] = set()
+        self._last: dict[int, int] = dict.fromkeys(inputs, len(steps)) if reserved else {}
+        self._uses: dict[int, int] = {}
+        for at, step in enumerate(steps):
+            for index in step.reads:
+                self._use(index, at)
+        for index in results:
+            self._use(index, len(steps))
+
+    def _use(self, index: int, at: int) -> None:
+        self._last[index] = max(at, self._last.get(index, 0))
+        self._uses[index] = self._uses.get(index, 0) + 1
+
+    def lines(self) -> list[str]:
+        """The statements as lines, sizes behind them."""
+        lines: list[str] = []
+        for at, step in enumerate(self._steps):
+            if at == self._training:
+                lines.append(f"{STEP * self._indent}if self.training:")
+                self._indent += 1
+            if isinstance(step, Loop):
+                lines += self._loop(at, step)
+                continue
+            text = fill(step.call, [self.name_of(index) for index in step.reads])
+            given = step.gives[0]
+            if step.heavy or any(index in self._heavy for index in step.reads):
+                self._heavy.add(given)
+            if self._is_inner(at, step, text):
+                self._texts[given] = text
+                continue
+            self._heavy.discard(given)
+            if step.listed:
+                self._names[given] = self._free(step.name or "values")
+            targets = ", ".join([self._name(at, step.name, index) for index in step.gives])
+            several = len(step.gives) > 1 or step.listed
+            if several and step.size:
+                lines.append(f"{STEP * self._indent}# {step.size}")
+            size = "" if several else step.size
+            lines += lines_of(parsed(text), self._indent, before=f"{targets} = ", comment=size)
+        return lines
+
+    @property
+    def has_training_steps(self) -> bool:
+        """Whether some of the steps are for training mode."""
+        return self._training < len(self._steps)
+
+    def name_of(self, index: int) -> str:
+        """The name, or the text, of a value."""
+        return self._texts.get(index) or self._names[index]
+
+    # ---- what is written inside the next -------------------------------------------------------
+
+    def _is_inner(self, at: int, step: Step, text: str) -> bool:
+        """Whether the value is written inside the next step, which alone reads it, once."""
+        if at + 1 in (len(self._steps), self._training):
+            return False
+        if len(step.gives) > 1 or len(text) > WIDEST:
+            return False
+        after, value = self._steps[at + 1], step.gives[0]
+        if isinstance(after, Loop) or self._uses.get(value) != 1 or value not in after.reads:
+            return False
+        if after.call.count(f"{{{after.reads.index(value)}}}") != 1:
+            return False
+        if len(text) + len(after.call) + len(after.size) + MARGIN > WIDTH:
+            return False
+        one_row = after.line == step.line and not (value in self._heavy and after.heavy)
+        return one_row or (after.light and len(text) < NARROW)
+
+    # ---- names ---------------------------------------------------------------------------------
+
+    def _name(self, at: int, name: str, index: int) -> str:
+        """A name for a value: its row's own if it is read again later, else one that is free."""
+        if index in self._names:
+            return self._names[index]  # the state that a step of a loop hands on
+        last = self._last.get(index, at)
+        if name and at + 1 < last < len(self._steps) and index not in self._results:
+            chosen = self._free(name)
+        else:
+            chosen = self._plain(at, index)
+        self._names[index] = chosen
+        return chosen
+
+    def _plain(self, at: int, index: int) -> str:
+        living = {
+            name
+            for value, name in self._names.items()
+            if self._last.get(value, -1) > at and value not in self._texts and value != index
+        }
+        free = [name for name in NAMES if name not in living and name not in self._reserved]
+        return free[0] if free else self._free("value")
+
+    def _free(self, name: str) -> str:
+        taken = {*self._names.values(), *NAMES, *self._reserved}
+        number, free = 2, name
+        while free in taken:
+            free, number = f"{name}{number}", number + 1
+        return free
+
+    # ---- loops ---------------------------------------------------------------------------------
+
+    def _loop(self, at: int, loop: Loop) -> list[str]:
+        pad = STEP * self._indent
+        lines: list[str] = []
+        inside = {index: self._names[index] for index in loop.reads if index in self._names}
+        for state in loop.states:
+            name = inside[state.value] = self._names[state.value] = self._free(state.name)
+            first = fill(state.first, [self.name_of(index) for index in state.reads])
+            lines.append(f"{pad}{name} = {first}")
+        thing = inside[loop.thing] = self._free("thing")
+        gathered = self._free("results")
+        reserved = [*self._names.values(), thing, gathered]
+        results = [loop.result, *[s.after for s in loop.states if s.after is not None]]
+        body = Forward(loop.steps, inside, results, self._indent + 1, reserved)
+        over = fill(loop.things, [self.name_of(loop.over)])
+        lines += [f"{pad}{gathered}: list[Tensor] = []", f"{pad}for {thing} in {over}:"]
+        lines += body.lines()
+        lines.append(f"{pad}{STEP}{gathered}.append({body.name_of(loop.result)})")
+        for state in loop.states:
+            if state.after is not None:
+                lines.append(f"{pad}{STEP}{inside[state.value]} = {body.name_of(state.after)}")
+        target = self._name(at, "", loop.gives)
+        text = fill(loop.gathered, [gathered])
+        return [*lines, *lines_of(text, self._indent, before=f"{target} = ", comment=loop.size)]
+
+
+def fill(call: str, inputs: Sequence[str]) -> str:
+    """Texts in the place of `{0}`, `{1}`; what could be torn apart there is put in brackets."""
+    text = call
+    for index, value in enumerate(inputs):
+        place = f"{{{index}}}"
+        torn = not _is_atom(value) and _binds(call, place)
+        text = text.replace(place, f"({value})" if torn else value)
+    return text
+
+
+def _is_atom(text: str) -> bool:
+    """Whether nothing can tear the text apart: a name, a call, an item."""
+    depth = 0
+    for sign in text:
+        depth += (sign in "([{") - (sign in ")]}")
+        if depth == 0 and sign == " ":
+            return False
+    return True
+
+
+def _binds(call: str, place: str) -> bool:
+    """Whether the call does more with the value than hand it on or add it."""
+    before, _, after = call.partition(place)
+    handed = before.endswith(("(", "[", ", ")) or not before
+    added = before.endswith("+ ") or not before
+    return not (handed and after[:1] in ("", ")", ",", "]")) and not (
+        added and after[:2] in ("", " +")
+    )

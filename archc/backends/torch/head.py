@@ -1,0 +1,53 @@
+"""The docstring of a generated file: what it is, what it costs, what it was made from."""
+
+from __future__ import annotations
+
+import hashlib
+import textwrap
+
+from archc import __version__
+from archc.analysis.amounts import text_of_amount
+from archc.analysis.cost import measure
+from archc.analysis.report import shape_of
+from archc.graph.ir import Network
+from archc.ops.values import text_of
+
+MARK = "Written by archc"
+"""by which archc knows a file that it may overwrite"""
+
+
+def docstring(network: Network) -> str:
+    """The module's docstring."""
+    whole = measure(network).sum()
+    title = network.title or network.net
+    name = f"{title} ({network.name})" if network.variant else title
+    paper = network.meta.get("paper")
+    inputs = ", ".join([text_of(shape_of(network.nodes[i])) for i in network.inputs.values()])
+    lines = [
+        f'"""{_plain(name)}.',
+        "",
+        *(
+            [f"Paper: {_plain(str(paper))}, {network.meta.get('year', '')}.".replace(", .", ".")]
+            if paper
+            else []
+        ),
+        f"Parameters: {whole.params:,}.",
+        f"MACs: {text_of_amount(whole.macs)} for one input of {inputs}.",
+        "",
+        *textwrap.wrap(
+            f"{MARK} {__version__} from {_plain(network.source.name)} ({network.name}), "
+            f"sha256 {_digest(network)}. Sizes in comments are height x width x channels.",
+            84,
+        ),
+        '"""',
+    ]
+    return "\n".join(lines)
+
+
+def _plain(text: str) -> str:
+    """A text of the spec as it may stand in a docstring: no end of it, no escapes."""
+    return text.replace("\\", "/").replace('"', "'").replace("\n", " ")
+
+
+def _digest(network: Network) -> str:
+    return hashlib.sha256(network.source.text.encode()).hexdigest()[:16]

@@ -1,0 +1,224 @@
+"""The operators of a network as torch has them, and the numbers in which uses may differ."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from archc.backends.torch.forward import Loop, Step
+from archc.backends.torch.members import AGAIN
+from archc.backends.torch.naming import MODULE_NAMES
+from archc.diagnostics.kinds.targets import UnsupportedOnTarget
+from archc.diagnostics.model import Bag
+from archc.graph.ir import Instance, Network, Node
+from archc.graph.outline import is_own_size
+from archc.graph.parameters import Leaf
+from archc.ops.lowering import Filled, Make, Torch, Unlike, Unsupported
+from archc.ops.pool import Unpool
+from archc.record import replace
+
+Numbers = tuple[tuple[Any, ...], tuple[Leaf, ...]]
+
+OWN_SIDES = "{own}"
+"""in a call: the sides of what the body is given"""
+POSITIONAL = {
+    "nn.Dropout": ("p",),
+    "StochasticDepth": ("p",),
+    "DropPaths": ("how", "p"),
+    "nn.GroupNorm": ("groups", "channels"),
+    "nn.MultiheadAttention": ("channels", "heads"),
+    "WindowAttention": ("channels", "heads", "window"),
+}
+"""what arguments without a name are called where they become parameters of a class"""
+
+
+class Lowering:
+    """What each node is in torch; `bag` has the nodes that torch cannot be told."""
+
+    def __init__(self, network: Network) -> None:
+        self.network = network
+        self.bag = Bag()
+        self.alive = alive(network)
+        """the nodes that an output needs, the inputs too"""
+        self.users: dict[int, list[int]] = {}
+        for node in [network.nodes[index] for index in sorted(self.alive)]:
+            for index in node.inputs:
+                self.users.setdefault(index, []).append(node.index)
+        self.indexed = {node.inputs[1] for node in network.nodes if isinstance(node.op, Unpool)}
+        """poolings whose places an unpool asks for"""
+        self.exports = self._exports()
+        """the values of each instance that are read outside of it, in text order"""
+        self._read_outside = {index for found in self.exports.values() for index in found}
+        self.torch = [self._lowered(node) for node in network.nodes]
+        for index in sorted(self.alive):
+            self._check_name(network.nodes[index])
+
+    def describe(self, node: Node, own_sides: tuple[int, ...]) -> Numbers:
+        """An operator without its numbers, and its numbers: for `graph/outline.py`."""
+        found = self._at_own_sides(node, own_sides)
+        leaves: list[Leaf] = []
+        shape: list[Any] = [found.call, found.parts, found.first, self._marks(node)]
+        shape += [name for name, _ in found.values]
+        shape += [self._apart(name, value, leaves) for name, value in found.values]
+        make = found.make
+        if make is not None:
+            shape += [make.name, make.start]
+            hints = POSITIONAL.get(make.name, ("in_channels", "out_channels", "size", "size"))
+            shape += [self._apart(hint, value, leaves) for hint, value in zip(hints, make.values)]
+            shape += [(name, self._apart(name, value, leaves)) for name, value in make.options]
+        return tuple(shape), tuple(leaves)
+
+    def apart(self, steps: list[Step | Loop]) -> tuple[list[Step | Loop], list[Step | Loop]]:
+        """The steps that outputs need, and those that training outputs alone do."""
+        needed = set(self.network.outputs.values())
+        inference: list[Step | Loop] = []
+        training: list[Step | Loop] = []
+        for step in reversed(steps):
+            given = step.gives if isinstance(step, Step) else (step.gives,)
+            if needed.intersection(given):
+                needed.update(step.reads)
+                inference.append(step)
+            else:
+                training.append(step)
+        return inference[::-1], training[::-1]
+
+    def _check_name(self, node: Node) -> None:
+        """No module can be called as something that every torch module has."""
+        taken = next((name for name in node.path.split(".") if name in MODULE_NAMES), "")
+        if taken and self._has_key(node):
+            reason = f"every torch module has a `{taken}` of its own; call the row otherwise"
+            self.bag.add(UnsupportedOnTarget(taken, "torch", reason).at(node.span))
+
+    def _has_key(self, node: Node) -> bool:
+        return bool(self.network.weights(node) or self.network.buffers(node))
+
+    def _marks(self, node: Node) -> tuple[bool, bool]:
+        return node.index in self.indexed, node.index in self._read_outside
+
+    def _exports(self) -> dict[Instance, tuple[int, ...]]:
+        network = self.network
+        alive = [network.nodes[index] for index in sorted(self.alive)]
+        reads = [(index, node.block) for node in alive for index in node.inputs]
+        reads += [(after, network.nodes[before].block) for before, after in network.carried.items()]
+        ends = (*network.outputs.values(), *network.training_outputs.values())
+        reads += [(index, network.root) for index in ends]
+        found: dict[Instance, set[int]] = {}
+        for index, reader in reads:
+            inside = {id(one) for one in (reader, *reader.trace())}
+            for instance in network.nodes[index].block.trace():
+                if id(instance) in inside:
+                    break
+                found.setdefault(instance, set()).add(index)
+        return _alike(found)
+
+    def _at_own_sides(self, node: Node, own_sides: tuple[int, ...]) -> Torch:
+        """A row that brings a map back to the sides its body is given does so at every size."""
+        found = self.torch[node.index]
+        if is_own_size(node.op, getattr(node.op, "size", None), own_sides):
+            found = replace(found, call=found.call.replace("{size}", OWN_SIDES), values=())
+            self.torch[node.index] = found
+        return found
+
+    def _lowered(self, node: Node) -> Torch:
+        shapes = [self.network.nodes[index].shape for index in node.inputs]
+        found = node.op.torch(*shapes)
+        if isinstance(found, Unsupported):
+            self.bag.add(UnsupportedOnTarget(node.op.word, "torch", found.why).at(node.span))
+            return Torch("{0}")
+        if found.inplace and self._may_overwrite(node):
+            assert found.make is not None
+            make = found.make
+            options = (*make.options, ("inplace", True))
+            found = _with_make(found, Make(make.name, make.values, options, make.start))
+        return found
+
+    def _may_overwrite(self, node: Node) -> bool:
+        """Nobody else reads the input, and its own gradient does not need it."""
+        source = self.network.nodes[node.inputs[0]]
+        if self.users[source.index] != [node.index] or source.index in self._kept():
+            return False
+        before = source.op.torch(*[self.network.nodes[index].shape for index in source.inputs])
+        return (
+            isinstance(before, Torch)
+            and (before.make is not None or before.fresh)
+            and not before.keeps_output
+        )
+
+    def _kept(self) -> set[int]:
+        network = self.network
+        return {
+            *network.outputs.values(),
+            *network.training_outputs.values(),
+            *network.carried.values(),
+        }
+
+    def _apart(self, hint: str, value: Any, leaves: list[Leaf]) -> Any:
+        """A constant with its numbers taken out into `leaves`."""
+        if isinstance(value, Unlike):
+            value = value.value
+        if isinstance(value, Filled):
+            return (value.value, value.std, self._apart(hint, value.size, leaves))
+        if isinstance(value, tuple):
+            return tuple([self._apart(hint, side, leaves) for side in value])
+        if (
+            isinstance(value, bool)
+            or not isinstance(value, (int, float))
+            or not math.isfinite(value)
+        ):
+            return value
+        leaves.append(Leaf(value, hint, isinstance(value, int) and hint in _SCALES, True))
+        return type(value)
+
+
+_SCALES = ("in_channels", "out_channels", "groups", "numbers", "more")
+
+
+def _with_make(found: Torch, make: Make) -> Torch:
+    changed: Torch = replace(found, make=make)
+    return changed
+
+
+def alive(network: Network) -> set[int]:
+    pending = [*network.outputs.values(), *network.training_outputs.values()]
+    found = set(network.inputs.values())
+    while pending:
+        index = pending.pop()
+        if index not in found:
+            found.add(index)
+            pending.extend(network.nodes[index].inputs)
+            pending.extend([network.carried[index]] if index in network.carried else [])
+    return found
+
+
+def _alike(found: dict[Instance, set[int]]) -> dict[Instance, tuple[int, ...]]:
+    """Uses of one module give the same values: what one of them is asked for, all give."""
+    offsets: dict[str, set[int]] = {}
+    for instance, indices in found.items():
+        start = _first(instance)
+        asked = offsets.setdefault(origin_of(instance), set())
+        asked.update([index - start for index in indices])
+    return {
+        instance: tuple([_first(instance) + at for at in sorted(offsets[origin_of(instance)])])
+        for instance in found
+    }
+
+
+def origin_of(instance: Instance) -> str:
+    """The path of the module that an instance uses: its own, or that of an earlier one again."""
+    pending: list[Node | Instance] = list(reversed(instance.items))
+    while pending:
+        item = pending.pop()
+        if isinstance(item, Instance):
+            pending.extend(reversed(item.items))
+        elif item.shares:
+            inside = item.path[len(instance.path) :]
+            return AGAIN.sub("", item.shares.removesuffix(inside))
+    return AGAIN.sub("", instance.path)
+
+
+def _first(instance: Instance) -> int:
+    """The index of an instance's first node."""
+    item: Node | Instance = instance
+    while isinstance(item, Instance):
+        item = next(one for one in item.items if isinstance(one, Node) or one.items)
+    return item.index

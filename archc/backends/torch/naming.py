@@ -1,0 +1,63 @@
+"""Names in the generated source: Python's for what the language calls otherwise."""
+
+from __future__ import annotations
+
+import builtins
+import keyword
+import re
+
+from archc.graph.ir import Network
+
+TAKEN = frozenset(
+    {*keyword.kwlist, *keyword.softkwlist, *dir(builtins), "self", "torch", "nn", "F"}
+)
+
+_OF_MODULES = """
+T_destination add_module append apply bfloat16 buffers call_super_init children clear compile cpu
+cuda double dump_patches eval extend extra_repr float forward get_buffer get_extra_state
+get_parameter get_submodule half insert ipu items keys load_state_dict modules mtia named_buffers
+named_children named_modules named_parameters parameters pop register_backward_hook
+register_buffer register_forward_hook register_forward_pre_hook register_full_backward_hook
+register_full_backward_pre_hook register_load_state_dict_post_hook
+register_load_state_dict_pre_hook register_module register_parameter register_state_dict_post_hook
+register_state_dict_pre_hook requires_grad_ set_extra_state set_submodule share_memory state_dict
+to to_empty train training type update values xpu zero_grad
+"""
+MODULE_NAMES = frozenset(_OF_MODULES.split())
+"""what every torch module has, so that none inside it can be called so"""
+CLASS_NAMES = frozenset({"Tensor", "NamedTuple", "OrderedDict"})
+"""what the source imports"""
+
+
+def class_name(block: str) -> str:
+    """`inverted_residual` is InvertedResidual."""
+    words = re.split(r"[^0-9A-Za-z]+", block)
+    name = "".join([word[:1].upper() + word[1:] for word in words])
+    return name if name[:1].isalpha() else f"Block{name}"
+
+
+def network_class(network: Network) -> str:
+    """The net's title where it spells its name (`ResNet`), else that name; and the variant."""
+    title = re.sub(r"[^0-9A-Za-z]+", "", network.title)
+    plain = re.sub(r"[^0-9A-Za-z]+", "", network.net)
+    name = (
+        title if title.lower() == plain.lower() and title[:1].isalpha() else class_name(network.net)
+    )
+    return name + "".join(
+        [word[:1].upper() + word[1:] for word in re.split(r"[^0-9A-Za-z]+", network.variant)]
+    )
+
+
+def identifier(name: str) -> str:
+    """A name for a variable: no keyword, no builtin, only letters, digits and `_`."""
+    plain = re.sub(r"[^0-9A-Za-z_]", "_", name)
+    if not plain or plain[0].isdigit():
+        plain = f"x{plain}"
+    return f"{plain}_" if plain in TAKEN else plain
+
+
+def attribute(name: str) -> str:
+    """How a child is read: `self.conv1`, or by `getattr` where Python has no such name."""
+    if name.isidentifier() and not keyword.iskeyword(name):
+        return f"self.{name}"
+    return f'getattr(self, "{name}")'

@@ -1,0 +1,60 @@
+"""The class of the network itself: its inputs and outputs by their names in the spec."""
+
+from __future__ import annotations
+
+from archc.backends.torch.classes import ClassText
+from archc.backends.torch.forward import Forward
+from archc.backends.torch.initial import initial_lines
+from archc.backends.torch.layout import STEP, Call, lines_of
+from archc.backends.torch.naming import identifier
+
+
+class NetworkText(ClassText):
+    """The outermost class. Training outputs are worked out in training mode alone."""
+
+    def inputs(self) -> dict[int, str]:
+        found = self.source.network.inputs
+        if len(found) == 1:
+            return dict.fromkeys(found.values(), "x")
+        return {index: identifier(name) for name, index in found.items()}
+
+    def beginnings(self) -> list[str]:
+        return initial_lines(self.source.network, self.source.lowering)
+
+    @property
+    def output_class(self) -> str:
+        """The NamedTuple of several outputs."""
+        return f"{self.name}Output"
+
+    def output_type(self) -> list[str]:
+        """The NamedTuple of several outputs, by the spec's names; none for a single one."""
+        network = self.source.network
+        if len(self.results()) == 1:
+            return []
+        fields = [f"{identifier(name)}: {self.kind_of(at)}" for name, at in network.outputs.items()]
+        fields += [
+            f"{identifier(name)}: {self.kind_of(at)} | None = None"
+            for name, at in network.training_outputs.items()
+        ]
+        return [f"class {self.output_class}(NamedTuple):", *[STEP + field for field in fields]]
+
+    def gives(self) -> str:
+        """A lone output is given as it is, except in training mode beside training outputs."""
+        network = self.source.network
+        if len(network.outputs) > 1:
+            return self.output_class
+        kind = self.kind_of(next(iter(network.outputs.values())))
+        return f"{kind} | {self.output_class}" if network.training_outputs else kind
+
+    def returned(self, forward: Forward) -> list[str]:
+        network = self.source.network
+        lines: list[str] = []
+        plain = [forward.name_of(index) for index in network.outputs.values()]
+        if network.training_outputs:
+            heads = [forward.name_of(index) for index in network.training_outputs.values()]
+            if not forward.has_training_steps:
+                lines.append(f"{STEP * 2}if self.training:")
+            lines += lines_of(Call(f"return {self.output_class}(", (*plain, *heads)), 3)
+        if len(plain) == 1:
+            return [*lines, f"{STEP * 2}return {plain[0]}"]
+        return [*lines, *lines_of(Call(f"return {self.output_class}(", tuple(plain)), 2)]

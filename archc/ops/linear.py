@@ -1,0 +1,55 @@
+"""The fully connected layer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from archc.ops.base import Op, Result, Tensors, needs_numbers, option
+from archc.ops.lowering import Make, Torch, flat, options, unlike
+from archc.ops.values import Shape
+
+
+class FullyConnected(Op):
+    """Fully connected: every output is a weighted sum of all incoming numbers.
+
+    A map is flattened first, channels outermost as in torch; on `T of D` it acts on each thing, on
+    `R of HxWxC` each thing is flattened. MACs: things * incoming * outgoing.
+
+    Example:
+        input 7x7x512
+        fc 4096                  -> 4096
+
+    Source: Rosenblatt 1958; LeCun et al. 1998 (F6).
+    """
+
+    words = ("fc",)
+    weighted = True
+    channels: int = option("integer", positional=True, doc="outgoing numbers")
+    bias: bool = option("switch", default=True, doc="whether a bias is added")
+    init: str | None = option(
+        "choice", default=None, choices=("he", "xavier", "zero"), doc="initial weights"
+    )
+    start: Any = option("number", default=None, doc="initial value of the bias")
+
+    def shape(self, value: Any) -> Result:
+        return needs_numbers(self, value) or Shape((self.channels,), value.count)
+
+    def weights(self, value: Shape) -> Tensors:
+        tensors: Tensors = {"weight": (self.channels, value.numbers_each)}
+        if self.bias:
+            tensors["bias"] = (self.channels,)
+        return tensors
+
+    def macs(self, inputs: tuple[Any, ...], output: Any) -> int:
+        value: Shape = inputs[0]
+        return value.numbers * self.channels
+
+    def torch(self, value: Shape) -> Torch:
+        bias = None if self.start is None else float(self.start)
+        make = Make(
+            "nn.Linear",
+            (value.numbers_each, self.channels),
+            options(bias=unlike(self.bias, True)),
+            options(weight=self.init, bias=bias),
+        )
+        return Torch(call=f"{{self}}({flat(value)})", make=make)
