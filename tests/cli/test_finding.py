@@ -152,7 +152,7 @@ def test_a_name_shows_the_net_or_lists_it_first(session, every, name):
         (["ResNet-50", "--max-params", "26M"], "resnet.50", {"resnet_v1.50"}, {"fcn_resnet.50"}),
         (["segmentation", "vgg"], "fcn.32s", set(), {"vgg16"}),
     ],
-    ids=" ".join,
+    ids=lambda given: " ".join(given) if isinstance(given, list) else "",
 )
 def test_the_list_begins_with_the_best(archc, words, first, with_them, without):
     lines = archc("nets", *words).out.splitlines()
