@@ -35,7 +35,7 @@ def docstring(network: Network) -> str:
         f"MACs: {text_of_amount(whole.macs)} for one input of {inputs}.",
         "",
         *textwrap.wrap(
-            f"{MARK} {__version__} from {_plain(network.source.name)} ({network.name}), "
+            f"{MARK} {__version__} from {_file(network)} ({network.name}), "
             f"sha256 {_digest(network)}. Sizes in comments are height x width x channels.",
             84,
         ),
@@ -47,6 +47,11 @@ def docstring(network: Network) -> str:
 def _plain(text: str) -> str:
     """A text of the spec as it may stand in a docstring: no end of it, no escapes."""
     return text.replace("\\", "/").replace('"', "'").replace("\n", " ")
+
+
+def _file(network: Network) -> str:
+    """The spec's file without its folder: the same from wherever it is built."""
+    return _plain(network.source.name.replace("\\", "/").rpartition("/")[2])
 
 
 def _digest(network: Network) -> str:
