@@ -13,6 +13,7 @@ from archc.backends.torch.layout import STEP, WIDTH, Call, lines_of
 from archc.backends.torch.members import Branch, output_of
 from archc.backends.torch.naming import class_name, identifier
 from archc.backends.torch.running import Running
+from archc.graph.ir import Node
 from archc.graph.outline import Group
 from archc.ops.ends import Extern
 from archc.ops.values import Shape
@@ -124,14 +125,14 @@ class ClassText:
 
     def methods(self) -> list[str]:
         """What Python has to compute: a method to override for each `extern`."""
-        nodes = [item for item in self.body.items if isinstance(getattr(item, "op", None), Extern)]
         lines: list[str] = []
-        for node in nodes:
-            name = node.op.name  # type: ignore[union-attr]
-            given = [f"x{at}: {self.kind_of(index)}" for at, index in enumerate(node.inputs)]
-            lines += lines_of(Call(f"def {name}(", ("self", *given), ") -> Tensor:"), 1)
-            text = f'"override `{name}`: it gives {node.op.size}"'  # type: ignore[union-attr]
-            lines += [f"{STEP * 2}raise NotImplementedError({text})", ""]
+        for item in self.body.items:
+            if isinstance(item, Node) and isinstance(item.op, Extern):
+                name, size = item.op.name, item.op.size
+                given = [f"x{at}: {self.kind_of(index)}" for at, index in enumerate(item.inputs)]
+                lines += lines_of(Call(f"def {name}(", ("self", *given), ") -> Tensor:"), 1)
+                text = f'"override `{name}`: it gives {size}"'
+                lines += [f"{STEP * 2}raise NotImplementedError({text})", ""]
         return lines
 
     # ---- forward -------------------------------------------------------------------------------

@@ -110,7 +110,7 @@ class Members:
         level = self._level_of.get(before)
         if level is None or item not in self._held or not self._is_free(item):
             return
-        if isinstance(before, Instance) or before.span.line != item.span.line:  # type: ignore[union-attr]
+        if not isinstance(before, Node) or item.span is None or before.span.line != item.span.line:
             return
         own = self._level_of.get(item)
         if own is not None and own is not self.root:

@@ -155,7 +155,8 @@ class Running:
             if node.inputs:
                 return [State(node.index, "{0}", node.inputs, after, name)]
             shape = node.shape
-            dims = (shape.channels, *shape.spatial)  # type: ignore[union-attr]
+            assert isinstance(shape, Shape)
+            dims = (shape.channels, *shape.spatial)
             sides = ", ".join([str(side) for side in dims])
             return [
                 State(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from archc.diagnostics.kinds.names import CellCount, ColumnUnknown
+from archc.diagnostics.kinds.tables import CellCount, ColumnUnknown
 from archc.diagnostics.kinds.values import ValueNotAllowed
 from archc.graph.elaborate.again import Making
 from archc.graph.elaborate.formulas import Known, Mistake, Silenced

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from archc.diagnostics.kinds.names import CellCount, ColumnUnknown, NameTaken
+from archc.diagnostics.kinds.names import NameTaken
 from archc.diagnostics.kinds.syntax import SyntaxMistake
+from archc.diagnostics.kinds.tables import CellCount, ColumnUnknown
 from archc.diagnostics.kinds.values import MissingValue
 from archc.diagnostics.model import Label
 from archc.graph.elaborate.formulas import Mistake
