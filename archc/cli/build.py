@@ -55,6 +55,7 @@ def _network(arguments: argparse.Namespace) -> Network | int:
     """The one network that is meant, or the exit code."""
     from archc import api
     from archc.checking import could_not_read
+    from archc.cli.naming import say_networks
     from archc.diagnostics.paint import wanted
     from archc.diagnostics.render import render_all
 
@@ -65,6 +66,7 @@ def _network(arguments: argparse.Namespace) -> Network | int:
     if len(networks) > 1:
         names = ", ".join([network.name for network in networks])
         return complain(f"{arguments.net} is several networks; name one of {names}")
+    say_networks([arguments.net], networks)
     return networks[0]
 
 

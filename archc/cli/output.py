@@ -15,8 +15,13 @@ def refused(path: str, *, force: bool) -> str:
         return ""
     if os.path.isdir(path):
         return f"{path} is a folder"
+    if not os.path.isfile(path):  # a device would become a file
+        return f"{path} is no file; without -o the text goes to standard output"
     if force:
         return ""
-    with open(path, encoding="utf-8", errors="replace") as file:
-        ours = MARK in file.read(LOOKED_AT)
+    try:
+        with open(path, encoding="utf-8", errors="replace") as file:
+            ours = MARK in file.read(LOOKED_AT)
+    except OSError as error:
+        return f"{path} cannot be read: {error.strerror}"
     return "" if ours else f"{path} was not written by archc; --force overwrites it"

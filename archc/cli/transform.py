@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 import shlex
 import sys
 from typing import TYPE_CHECKING, Any
@@ -17,7 +16,7 @@ if TYPE_CHECKING:
     from archc.transforming import Transformed
 
 MARK = "# written by archc "
-"""the first words of a file that may be written again"""
+"""the first words of the text; cli/output.py knows files of ours by them"""
 
 
 def add_parser(verbs: Any) -> None:
@@ -58,6 +57,7 @@ def _positive(text: str) -> int:
 
 def run(arguments: argparse.Namespace) -> int:
     """Write the changed network; 1 if the file has errors or the network does not allow it."""
+    from archc.cli.output import refused
     from archc.passes import Pass
 
     if arguments.list:
@@ -67,9 +67,9 @@ def run(arguments: argparse.Namespace) -> int:
     passes = _passes(arguments)
     if isinstance(passes, str):
         return complain(passes)
-    refused = _not_ours(arguments)
-    if refused:
-        return complain(refused)
+    problem = refused(arguments.output, force=arguments.force)
+    if problem:
+        return complain(problem)
     return _transform(arguments, passes)
 
 
@@ -91,25 +91,6 @@ def _passes(arguments: argparse.Namespace) -> list[Pass] | str:
     taken = {field for one in found for field in type(one).__fields__}
     unused = [name for name, value in options.items() if value is not None and name not in taken]
     return f"none of these passes takes --{unused[0]}" if unused else found
-
-
-def _not_ours(arguments: argparse.Namespace) -> str:
-    """Why a file is not overwritten; empty if it may be."""
-    path = arguments.output
-    if path == "-" or not os.path.exists(path):
-        return ""
-    if os.path.isdir(path):
-        return f"{path} is a folder"
-    if not os.path.isfile(path):  # a device would become a file
-        return f"{path} is no file; without -o the text goes to standard output"
-    if arguments.force:
-        return ""
-    try:
-        with open(path, encoding="utf-8", errors="replace") as file:
-            ours = file.read(len(MARK)) == MARK
-    except OSError as error:
-        return f"{path} cannot be read: {error.strerror}"
-    return "" if ours else f"{path} was not written by archc; --force overwrites it"
 
 
 def _transform(arguments: argparse.Namespace, passes: list[Pass]) -> int:

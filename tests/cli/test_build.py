@@ -46,6 +46,7 @@ def test_a_failed_build_leaves_what_was_there(archc, toy):
         (["build", "toy.arch", "-o", "a.txt"], "name a target"),
         (["build", "toy.arch", "-o", "."], "is a folder"),
         (["build", "nosuch.arch", "-o", "a.py"], "nosuch.arch"),
+        (["build", "toy.arch", "--target", "torch", "-o", "/dev/null", "--force"], "is no file"),
     ],
 )
 def test_what_cannot_be_done(archc, toy, words, said):

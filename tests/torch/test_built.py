@@ -84,6 +84,19 @@ def test_a_build_that_differs_is_found():
         compare(network, module)
 
 
+EXTERN = "extern ask(x) -> R of 8\n\nnet a()\n  input 8\n  ask\n"
+
+
+@pytest.mark.parametrize("head", ["net a()\n  input 8\n", "net a()\n  input T of 8\n", EXTERN])
+def test_a_size_that_differs_is_found_on_things_and_behind_an_extern_too(head):
+    network = loads(head + "  fc 5\n  fc 2\n").graph
+    with torch.device("meta"):
+        module = module_class(network)()
+        module.fc1.register_forward_hook(lambda _, given, value: torch.cat([value, value]))
+        with pytest.raises(BuildDiffers, match="fc1 is"):
+            compare(network, module.eval())
+
+
 def test_tracebacks_show_the_generated_line():
     module = load("lenet5").torch()
     try:

@@ -9,7 +9,7 @@ from archc.backends.arch.things import CannotWrite
 from archc.graph.ir import Instance, Node
 from archc.graph.outline import SCAN, Group
 from archc.graph.parameters import Cell
-from archc.ops.ends import Input
+from archc.ops.ends import Extern, Input
 from archc.ops.values import Number
 
 POSITIONAL = 3
@@ -55,8 +55,8 @@ class Calls:
             return f"input {self.inputs[item.index]}"
         named = self.planner.named_by(element, running)
         references = [self.reference(index) for index in named]
-        if item.op.word == "extern":
-            return " ".join([getattr(item.op, "name"), *references])  # noqa: B009
+        if isinstance(item.op, Extern):
+            return " ".join([item.op.name, *references])
         cells = self.group.cells[self.outline.place(item)]
         text = spelled(item.op, cells, iter(references), self.style, self.own)
         text = f"each {text}" if element.each else text

@@ -11,6 +11,7 @@ from archc.graph.elaborate.bodies import RESERVED, flags
 from archc.graph.ir import Instance, Node
 from archc.graph.outline import Group, body_of, relative
 from archc.ops.base import Op
+from archc.ops.ends import Extern
 from archc.ops.scan import Scan
 
 START = "start"
@@ -64,8 +65,8 @@ class Names:
         """The block's own name for the group that is used most, others say in what they differ."""
         used = {self.net, *[name for group in self.planner.rows for name in group.parameters]}
         for node in self.network.nodes:
-            if node.op.word == "extern":
-                used.add(getattr(node.op, "name"))  # noqa: B009
+            if isinstance(node.op, Extern):
+                used.add(node.op.name)
         alike: dict[str, list[Group]] = {}
         for group in self.written(root):
             alike.setdefault(group.name, []).append(group)
