@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from weakref import WeakKeyDictionary
 
 from archc.diagnostics.kinds.files import MissingNet
 from archc.diagnostics.kinds.names import NetNotChosen, UnknownNet
@@ -17,7 +18,7 @@ from archc.graph.ir import Network
 from archc.graph.modules import Chosen, Module, Modules, full_name
 from archc.limits import DEFAULT, Limits
 from archc.names import Named, Nets, Shipped, facts, find_named, find_shipped, near
-from archc.record import replace
+from archc.record import Record, replace
 from archc.source import SourceFile, Span
 from archc.syntax import tree
 
@@ -26,6 +27,14 @@ REPLAYED_FOR_ONE = 50
 """a layer is expanded in the time that 10 bytes are parsed, or 50 layers replayed at other sizes"""
 
 _OWN = ("size-rule-broken",)
+
+
+class _Origin(Record):
+    """What a network was expanded from: its module, its open sides, the size asked for."""
+
+    module: Module
+    sizes: dict[str, int]
+    asked: Asked | None
 
 
 class Session:
@@ -38,6 +47,7 @@ class Session:
         self._parsing = Bag()
         self._found: dict[tuple[str, Span], Diagnostic] = {}
         self._modules = Modules(self.files, self._parsing, limits)
+        self._origins: WeakKeyDictionary[Network, _Origin] = WeakKeyDictionary()
 
     @property
     def work(self) -> int:
@@ -189,6 +199,20 @@ class Session:
         elif context.is_open and asked is not None and bag.has_errors:
             bag = self._refused(module, net, variant, context, asked)
         self.add(bag.sorted())
+        self._origins[context.network] = _Origin(module, context.sizes, asked)
+        return None if bag.has_errors else context.network
+
+    def with_more_classes(self, network: Network) -> Network | None:
+        """A network of this session with one class more; None if it has no number of classes."""
+        origin = self._origins.get(network)
+        if origin is None or "classes" not in network.values:
+            return None
+        values = {"classes": network.values["classes"] + 1}
+        bag = Bag()
+        context = expand(
+            origin.module, network.net, network.variant or None, bag, self.limits, origin.sizes,
+            origin.asked, obeys_rules=False, values=values,
+        )  # fmt: skip
         return None if bag.has_errors else context.network
 
     def _refused(

@@ -35,6 +35,18 @@ def difference(one: Network, other: Network) -> str:
     return ""
 
 
+def same_wiring(one: Network, other: Network) -> bool:
+    """Whether two networks differ in nothing but numbers of their operators."""
+    wirings = [
+        (
+            [(type(node.op), node.inputs, node.path, node.shares) for node in network.nodes],
+            (network.inputs, network.outputs, network.training_outputs, network.carried),
+        )
+        for network in (one, other)
+    ]
+    return wirings[0] == wirings[1]
+
+
 class _Facts:
     """What is compared of the nodes of one network."""
 

@@ -12,11 +12,19 @@ from fractions import Fraction
 from typing import Any
 
 from archc.graph.ir import Instance, Network, Node
-from archc.graph.parameters import Cell, Leaf, Parameters, parametrized
+from archc.graph.parameters import (
+    Cell,
+    ClassesChangeMore,
+    Leaf,
+    Parameters,
+    of_classes,
+    parametrized,
+)
 from archc.ops.base import Op
 from archc.ops.conv import Filter
 from archc.ops.resample import Crop, Resize
 from archc.ops.values import Number, Shape, Window
+from archc.record import Record
 
 SCAN = "scan"
 HINTS = {"channels": "c", "stride": "s", "groups": "g", "pad": "p"}
@@ -38,6 +46,8 @@ class Group:
     def __init__(self, name: str, members: list[Instance], parameters: Parameters) -> None:
         self.name = name
         self.members = members
+        self.wider: list[Instance] = []
+        """the members in the network with one class more"""
         self.parameters = parameters.names
         self.values: dict[Instance, tuple[Number, ...]] = {}
         self.cells: dict[int, tuple[Cell, ...]] = {}
@@ -46,11 +56,28 @@ class Group:
         return f"Group({self.name} x{len(self.members)} {self.parameters})"
 
 
-class Outline:
-    """The groups of a network, inner ones before those that use them, and where each node is."""
+class Wider(Record):
+    """A network with one class more, and what describes its nodes: numbers that differ in it
+    depend on the number of classes, the parameter `name` of the network.
+    """
 
-    def __init__(self, network: Network, describe: Describe | None = None) -> None:
+    network: Network
+    describe: Describe
+    name: str
+    classes: int
+
+
+class Outline:
+    """The groups of a network, inner ones before those that use them, and where each node is.
+
+    With `wider`, the number of classes is a parameter of the outermost group.
+    """
+
+    def __init__(
+        self, network: Network, describe: Describe | None = None, wider: Wider | None = None
+    ) -> None:
         self.network = network
+        self.wider = wider
         self._describe = describe or described
         self._divides = describe is not None
         self.first: dict[Instance, int] = {}
@@ -61,6 +88,9 @@ class Outline:
         self.shared = {node.path: node.index for node in network.nodes if node.path}
         self._leaves: dict[Instance, list[tuple[int, tuple[Leaf, ...]]]] = {}
         instances = list(_instances(network.root))
+        self._wide: dict[Instance, Instance] = {}
+        if wider is not None:
+            self._wide = dict(zip(instances, _instances(wider.network.root), strict=True))
         for instance in reversed(instances):
             self._measure(instance)
         for level in _by_height([one for one in instances[1:] if one in self.first]):
@@ -115,20 +145,27 @@ class Outline:
 
     def _parts(self, members: list[Instance]) -> Iterator[tuple[list[Instance], Parameters]]:
         """Members that can be one block with parameters; else those that are equal."""
-        rows = {
-            one: [leaf for _, leaves in self._leaves[one] for leaf in leaves] for one in members
-        }
-        found = parametrized(list(rows.values()), [dict(one.arguments) for one in members])
+        found = self._parametrized(members)
         if found is not None:
             yield members, found
             return
         equal: dict[tuple[Number, ...], list[Instance]] = {}
-        for one, leaves in rows.items():
-            equal.setdefault(tuple([leaf.value for leaf in leaves]), []).append(one)
+        for one in members:
+            row = [leaf.value for use in self._uses([one]) for leaf in self._row(use)]
+            equal.setdefault(tuple(row), []).append(one)
         for part in equal.values():
-            same = parametrized([rows[one] for one in part], [dict(one.arguments) for one in part])
-            assert same is not None
+            same = self._parametrized(part)
+            if same is None:
+                raise ClassesChangeMore
             yield part, same
+
+    def _parametrized(self, members: list[Instance]) -> Parameters | None:
+        uses = self._uses(members)
+        return parametrized([self._row(one) for one in uses], [dict(one.arguments) for one in uses])
+
+    def _uses(self, members: list[Instance]) -> list[Instance]:
+        """The members, and what they are with one class more."""
+        return [*members, *[self._wide[one] for one in members if self._wide]]
 
     def _row(self, body: Instance) -> list[Leaf]:
         return [leaf for _, leaves in self._leaves[body] for leaf in leaves]
@@ -136,26 +173,27 @@ class Outline:
     def _add(self, name: str, members: list[Instance], parameters: Parameters) -> None:
         group = Group(name, members, parameters)
         self.groups.append(group)
-        for row, member in enumerate(members):
-            self.group[member] = group
-            group.values[member] = parameters.values[row]
-        self._cells(group, members[0], parameters)
+        self._enter(group, parameters)
 
-    def _cells(self, group: Group, member: Instance, parameters: Parameters) -> None:
+    def _enter(self, group: Group, parameters: Parameters) -> None:
+        for member in group.members:
+            self.group[member] = group
+        for use, values in zip(self._uses(group.members), parameters.values):
+            group.values[use] = values
+        group.wider = self._uses(group.members)[len(group.members) :]
         cells = iter(parameters.cells)
-        for offset, leaves in self._leaves[member]:
+        for offset, leaves in self._leaves[group.members[0]]:
             group.cells[offset] = tuple([next(cells) for _ in leaves])
 
     def _number(self, root: Instance) -> None:
-        """The outermost body has no parameters; its numbers are as they are."""
-        if root in self.first:
-            self._skeleton(root)
-            parameters = parametrized([self._row(root)], [{}])
-            assert parameters is not None
-            group = Group(root.name, [root], parameters)
-            self.group[root] = group
-            group.values[root] = ()
-            self._cells(group, root, parameters)
+        """The outermost body has no parameter but the number of classes."""
+        if root not in self.first:
+            return
+        self._skeleton(root)
+        row, wider = self._row(root), self.wider
+        wide = row if wider is None else self._row(self._wide[root])
+        parameters = of_classes(row, wide, *((wider.name, wider.classes) if wider else ("", 0)))
+        self._enter(Group(root.name, [root], parameters), parameters)
 
     def own_sides(self, body: Instance) -> tuple[int, ...]:
         """The sides of what a body is given, where they are open: rows that bring a map back to
@@ -175,17 +213,21 @@ class Outline:
     def _skeleton(self, body: Instance) -> tuple[Any, ...]:
         """All of a body but its numbers, which are kept beside it."""
         leaves = self._leaves[body] = []
+        wide = self._leaves[self._wide.get(body, body)] = leaves if not self._wide else []
         refers = self._references(body)
         again = bool(self.made_before(body))
         parts: list[Any] = []
         for item in body_items(body):
             if isinstance(item, Node):
+                place = item.index - self.first[body]
                 shape, found = self._describe(item, self.own_sides(body))
                 reads = tuple([refers(index) for index in item.inputs])
                 shares = again or self._target(item.shares, refers)
                 late = refers(self.network.carried.get(item.index))
                 parts.append((relative(item), shape, reads, shares, late))
-                leaves.append((item.index - self.first[body], found))
+                leaves.append((place, found))
+                if self.wider is not None:
+                    wide.append((place, self._wider_numbers(item, shape, self.own_sides(body))))
             elif item.name == SCAN:
                 parts.append((SCAN, str(item.times)))
             elif item in self.first:
@@ -194,8 +236,21 @@ class Outline:
                 made = self._target(self.made_before(item), refers)
                 whole = self.outer[item][0] is not None
                 parts.append((relative(item), id(group), reads, whole, refers(item.output), made))
-                leaves.append((self.first[item] - self.first[body], self._arguments(item, group)))
+                place = self.first[item] - self.first[body]
+                leaves.append((place, self._arguments(item, group)))
+                if self.wider is not None:
+                    wide.append((place, self._arguments(self._wide[item], group)))
         return (*parts, refers(body.output))
+
+    def _wider_numbers(
+        self, node: Node, shape: tuple[Any, ...], sides: tuple[int, ...]
+    ) -> tuple[Leaf, ...]:
+        """The numbers of a node with one class more; all else of it is as it was."""
+        assert self.wider is not None
+        other, found = self.wider.describe(self.wider.network.nodes[node.index], sides)
+        if other != shape:
+            raise ClassesChangeMore
+        return found
 
     def _references(self, body: Instance) -> Any:
         first, last = self.first[body], self.last[body]

@@ -28,11 +28,12 @@ class Leaf(Record):
 
 
 class Cell(Record):
-    """A number of a block: `value`, or `factor` times the parameter of this name."""
+    """A number of a block: `value`, or `factor` times the parameter of this name, and `more`."""
 
     value: Number
     parameter: str = ""
     factor: int | Fraction = 1
+    more: int = 0
 
     def __str__(self) -> str:
         if not self.parameter:
@@ -78,6 +79,31 @@ def parametrized(bodies: list[list[Leaf]], arguments: list[dict[str, str]]) -> P
     cells = [known.get(column) or Cell(column[0]) for column in columns]
     values = tuple([tuple([column[row] for column in names]) for row in range(len(bodies))])
     return Parameters(tuple(names.values()), values, tuple(cells))
+
+
+def of_classes(row: list[Leaf], wider: list[Leaf], name: str, classes: int) -> Parameters:
+    """The parameters of a network: its number of classes, if numbers of it depend on that.
+
+    `wider` are its numbers with one class more. Raises ClassesChangeMore for a number that is no
+    multiple of the number of classes with something added.
+    """
+    cells = [_per_class(leaf.value, more.value, name, classes) for leaf, more in zip(row, wider)]
+    if not any(cell.parameter for cell in cells):
+        return Parameters((), ((), ()), tuple(cells))
+    return Parameters((name,), ((classes,), (classes + 1,)), tuple(cells))
+
+
+class ClassesChangeMore(Exception):
+    """With another number of classes a network differs in more than numbers in proportion to it."""
+
+
+def _per_class(value: Number, more: Number, name: str, classes: int) -> Cell:
+    if value == more:
+        return Cell(value)
+    if not isinstance(value, int) or not isinstance(more, int) or more < value:
+        raise ClassesChangeMore
+    factor = more - value
+    return Cell(value, name, factor, value - factor * classes)
 
 
 def _given_names(varying: list[Column], arguments: list[dict[str, str]]) -> dict[Column, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from functools import cached_property
 
 from archc.backends.torch.comments import common_size
@@ -10,19 +11,29 @@ from archc.backends.torch.constants import Writer, formula
 from archc.backends.torch.layout import Call
 from archc.backends.torch.lower import Lowering
 from archc.backends.torch.members import PLAIN, Branch, Item, Members, own_path
-from archc.backends.torch.naming import CLASS_NAMES, attribute, class_name, network_class
+from archc.backends.torch.naming import (
+    CLASS_NAMES,
+    NUM_CLASSES,
+    attribute,
+    class_name,
+    network_class,
+)
 from archc.backends.torch.part_texts import part_names
+from archc.graph.compare import same_wiring
 from archc.graph.ir import Instance, Network, Node
-from archc.graph.outline import SCAN, Group, Outline, body_items
+from archc.graph.outline import SCAN, Group, Outline, Wider, body_items
+from archc.graph.parameters import ClassesChangeMore
+from archc.ops.values import Value
 
 
 class Source:
     """What all classes of a network's source share: lowerings, groups and their names, parts."""
 
-    def __init__(self, network: Network) -> None:
+    def __init__(self, network: Network, wider: Network | None = None) -> None:
         self.network = network
         self.lowering = Lowering(network)
-        self.outline = Outline(network, self.lowering.describe)
+        self.wider = wider
+        self.outline = self._outline()
         self.parts: set[str] = set()
         self._taken = {network_class(network), *CLASS_NAMES, *part_names()}
         groups = sorted(
@@ -35,6 +46,17 @@ class Source:
             more = sorted(names - first.setdefault(group.name, names))
             own = "".join([class_name(name) for name in more]) if len(more) == 1 else ""
             self._names[id(group)] = self.free_name(class_name(group.name) + own)
+
+    def _outline(self) -> Outline:
+        """With the number of classes as a parameter, where all that depends on it are numbers."""
+        if self.wider is not None and same_wiring(self.network, self.wider):
+            classes = self.network.values["classes"]
+            describe = Lowering(self.wider).describe
+            wider = Wider(self.wider, describe, NUM_CLASSES, classes)
+            with suppress(ClassesChangeMore):
+                return Outline(self.network, self.lowering.describe, wider)
+        self.wider = None
+        return Outline(self.network, self.lowering.describe)
 
     def name_of(self, group: Group) -> str:
         """The class of a group: the block's name; the most used of several groups has it plain.
@@ -198,14 +220,18 @@ class Body:
 
     def size(self, index: int) -> str:
         """The size of a value; where uses of the block differ, by the sides of what comes in."""
-        outline, nodes = self.source.outline, self.network.nodes
+        outline, group = self.source.outline, self.group
         offset = index - outline.first[self.instance]
-        starts = [outline.first[one] for one in self.group.members]
-        shapes = [nodes[start + offset].shape for start in starts]
-        given = [outline.outer[one][0] for one in self.group.members]
-        incoming = [None if one is None else nodes[one].shape for one in given]
-        values = [self.group.values[one] for one in self.group.members]
-        return common_size(shapes, incoming, dict(zip(self.group.parameters, zip(*values))))
+        places = [outline.first[one] + offset for one in group.members]
+        given = [outline.outer[one][0] for one in group.members]
+        shapes: list[Value | None] = []
+        incoming: list[Value | None] = []
+        for network in (self.network, self.source.wider)[: 2 if group.wider else 1]:
+            assert network is not None
+            shapes += [network.nodes[place].shape for place in places]
+            incoming += [None if one is None else network.nodes[one].shape for one in given]
+        values = [group.values[one] for one in (*group.members, *group.wider)]
+        return common_size(shapes, incoming, dict(zip(group.parameters, zip(*values))))
 
     def inner(self, loop: Instance) -> Iterator[Item]:
         """The items of a scan's rows."""

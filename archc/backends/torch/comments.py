@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 
+from archc.backends.torch.constants import sum_text
+from archc.backends.torch.naming import NUM_CLASSES
 from archc.ops.dims import AXES
 from archc.ops.values import Number, Shape, Value, text_of
 
@@ -61,7 +63,16 @@ def _side(column: Column, known: Columns, parameters: Columns) -> str:
         for step, strides in parameters.items():
             if all(s and -(-value // s) == side for side, value, s in zip(column, values, strides)):
                 return f"{name}/{step}"
-    return "?"
+    return _per_class(column, parameters)
+
+
+def _per_class(column: Column, parameters: Columns) -> str:
+    """The side as a sum with the number of classes in it; "?" if it is something else."""
+    classes = parameters.get(NUM_CLASSES, ())
+    if len(column) != 2 or len(classes) != 2:
+        return "?"
+    factor = int(column[1] - column[0])
+    return f"({sum_text(NUM_CLASSES, factor, int(column[0] - factor * classes[0]))})"
 
 
 def _multiple(name: str, values: Column, column: Column) -> str:

@@ -62,15 +62,27 @@ class Writer:
 
 
 def formula(cell: Cell, owner: str = "") -> str:
-    """`4 * c`, `in_channels // 2`, or a number."""
+    """`4 * c`, `in_channels // 2`, `3 * (num_classes + 5)`, or a number."""
     if not cell.parameter:
         return number(cell.value)
     name = f"{owner}{cell.parameter}"
+    if cell.more:
+        return sum_text(name, int(cell.factor), cell.more, " ")
     if cell.factor == 1:
         return name
     if cell.factor < 1:
         return f"{name} // {1 / Fraction(cell.factor)}"
     return f"{cell.factor} * {name}"
+
+
+def sum_text(name: str, factor: int, more: int, space: str = "") -> str:
+    """`3 * (num_classes + 5)`, `num_classes - 1`; without spaces in sizes."""
+    times, sign = f"{space}*{space}", f"{space}{'+' if more > 0 else '-'}{space}"
+    if factor == 1:
+        return f"{name}{sign}{abs(more)}"
+    if more % factor == 0:
+        return f"{factor}{times}({name}{sign}{abs(more) // factor})"
+    return f"{factor}{times}{name}{sign}{abs(more)}"
 
 
 def number(value: Any) -> str:

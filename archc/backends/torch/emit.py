@@ -25,9 +25,12 @@ TORCH_IMPORTS = (
 )
 
 
-def source_of(network: Network) -> str:
-    """The network as a Python file; raises ArchError where torch cannot be told of an operator."""
-    source = Source(network)
+def source_of(network: Network, wider: Network | None = None) -> str:
+    """The network as a Python file; raises ArchError where torch cannot be told of an operator.
+
+    `wider` is the network with one class more: with it, the class takes `num_classes=`.
+    """
+    source = Source(network, wider)
     if source.lowering.bag.has_errors:
         raise ArchError(source.lowering.bag.sorted())
     groups = [group for group in source.outline.groups if source.is_made(group)]

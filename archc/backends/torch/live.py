@@ -7,7 +7,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from archc.backends.torch.emit import source_of
-from archc.backends.torch.naming import network_class
+from archc.backends.torch.naming import NUM_CLASSES, network_class
 from archc.graph.ir import Network, Node
 from archc.graph.outline import SCAN
 from archc.ops.ends import Extern
@@ -37,17 +37,20 @@ def module_class(network: Network, source: str | None = None) -> type[nn.Module]
     return made
 
 
-def checked_source(network: Network) -> str:
+def checked_source(network: Network, wider: Network | None = None) -> str:
     """The source, built on the meta device and compared with the analysis.
 
-    Raises ArchError for what torch lacks, BuildDiffers if parameters, keys or sizes are others.
+    With `wider`, the network with one class more, that is built and compared too. Raises ArchError
+    for what torch lacks, BuildDiffers if parameters, keys or sizes are others.
     """
     import torch
 
-    source = source_of(network)
+    source = source_of(network, wider)
+    made = module_class(network, source)
     with torch.device("meta"):
-        module = module_class(network, source)()
-        compare(network, module.eval())
+        compare(network, made().eval())
+        if wider is not None and f"{NUM_CLASSES}: int = " in source:
+            compare(wider, made(**{NUM_CLASSES: wider.values["classes"]}).eval())
     return source
 
 

@@ -25,6 +25,8 @@ to to_empty train training type update values xpu zero_grad
 """
 MODULE_NAMES = frozenset(_OF_MODULES.split())
 """what every torch module has, so that none inside it can be called so"""
+NUM_CLASSES = "num_classes"
+"""the parameter of a network's class for the spec's `classes`, as torchvision calls it"""
 CLASS_NAMES = frozenset({"Tensor", "NamedTuple", "OrderedDict"})
 """what the source imports"""
 

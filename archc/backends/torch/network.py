@@ -18,6 +18,10 @@ class NetworkText(ClassText):
             return dict.fromkeys(found.values(), "x")
         return {index: identifier(name) for name, index in found.items()}
 
+    def _declared_parameter(self, name: str) -> str:
+        (classes,) = self.group.values[self.body.instance]
+        return f"{name}: int = {classes}"
+
     def beginnings(self) -> list[str]:
         return initial_lines(self.source.network, self.source.lowering)
 

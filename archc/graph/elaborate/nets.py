@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import sys
+from collections.abc import Mapping
 from typing import Any
 
 from archc.diagnostics.kinds.names import NameTaken, UnknownBlock, UnknownLayer
@@ -61,11 +62,12 @@ def expand(
     sizes: dict[str, int] | None = None,
     asked: Asked | None = None,
     obeys_rules: bool = True,
+    values: Mapping[str, int] | None = None,
 ) -> Context:
     """Expand a net and keep all that is known of it: what `elaborate` gives, and how to replay its
     sizes.
 
-    With `obeys_rules` off, `where` and size notes are not asked.
+    With `obeys_rules` off, `where` and size notes are not asked; `values` stand for the net's own.
     """
     found = module.net(net)
     assert found is not None, net
@@ -86,7 +88,7 @@ def expand(
         recursion + limits.depth * FRAMES_PER_LEVEL + limits.nesting * FRAMES_PER_LEVEL
     )
     try:
-        _run(context, module, found, variant or "")
+        _run(context, module, found, variant or "", values or {})
     finally:
         sys.setrecursionlimit(recursion)
         if collecting:
@@ -94,7 +96,9 @@ def expand(
     return context
 
 
-def _run(context: Context, module: Module, net: tree.Net, variant: str) -> None:
+def _run(
+    context: Context, module: Module, net: tree.Net, variant: str, values: Mapping[str, int]
+) -> None:
     scope = file_scope(context, module, ())
     frame = Frame(Scope(scope), Level("", None), context.network.root)
     frame.net_scope = frame.scope
@@ -102,7 +106,9 @@ def _run(context: Context, module: Module, net: tree.Net, variant: str) -> None:
     try:
         for parameter in net.parameters:
             bodies.check_free(scope, parameter.name, parameter.name_span)
-        net_parameters(context, frame, net, variant, {}, net.name_span)
+        net_parameters(context, frame, net, variant, dict(values), net.name_span)
+        known = frame.scope.names.items()
+        context.network.values = {name: value for name, value in known if type(value) is int}
         asked = context.asked
         if asked is not None:
             context.sizes.update(asked.letters(net))
