@@ -9,7 +9,7 @@ net.params, net.macs                             # 25_557_032, 4_089_184_256
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from archc.diagnostics.kinds.files import MissingNet
@@ -21,11 +21,13 @@ from archc.session import Session
 from archc.source import SourceFile
 
 if TYPE_CHECKING:
+    import torch
     from torch import nn
 
     from archc.analysis.cost import Costs
     from archc.analysis.report import Report
     from archc.analysis.rules import Rules
+    from archc.building import Built
 
 __all__ = (
     "ArchError",
@@ -42,8 +44,9 @@ __all__ = (
 class Network:
     """A checked network and its numbers, each counted when it is first asked for."""
 
-    def __init__(self, graph: ir.Network) -> None:
+    def __init__(self, graph: ir.Network, session: Session | None = None) -> None:
         self.graph = graph
+        self._session = session
         self._costs: Costs | None = None
 
     @property
@@ -74,21 +77,59 @@ class Network:
 
         return make_report(self.graph, batch=batch, dtype=dtype)
 
-    def torch(self) -> nn.Module:
-        """A live module, on torch's default device and with the weights the spec begins with.
+    def torch(
+        self,
+        *,
+        num_classes: int | None = None,
+        features: Sequence[str] = (),
+        weights: str | os.PathLike[str] | Mapping[str, Any] | None = None,
+        device: str | torch.device | None = None,
+        seed: int | None = None,
+    ) -> nn.Module:
+        """A live module: the source of `source()`, executed; its state_dict has the spec's names.
 
-        It is the source of `source()`, executed; its state_dict has the spec's names. Raises
-        ArchError for an operator that torch does not have, ImportError without torch.
+        It begins as the spec says, the same every time with `seed`, or with `weights`: a file
+        (safetensors, .pth) or a state_dict. With another `num_classes` the tensors that depend on
+        it begin anew. With `features`, names of rows, it gives their values, and has `channels`
+        and `reduction` of each. `device` may be "meta".
+
+        Raises ArchError for an operator that torch does not have or a row that is none,
+        WeightsProblem, ValueError for `num_classes` where there are no classes, ImportError
+        without torch.
         """
-        from archc.backends.torch.live import checked_source, module_class
+        from archc.backends.torch.live import module_of
+        from archc.building import state_of
 
-        return module_class(self.graph, checked_source(self.graph))()
+        one = self._built(features)
+        module = module_of(
+            one.network, one.source, num_classes=num_classes, device=device, seed=seed
+        )
+        if weights is not None:
+            resized = None if num_classes is None else self._with_classes(num_classes)
+            state = one.weights(state_of(weights, self.graph, resized))
+            known = module.state_dict() if resized is not None else {}
+            module.load_state_dict({**known, **state}, strict=True, assign=device == "meta")
+        return module
 
-    def source(self) -> str:
+    def source(self, *, features: Sequence[str] = ()) -> str:
         """The network as PyTorch source; it was built and compared with the analysis."""
-        from archc.backends.torch.live import checked_source
+        return self._built(features).source
 
-        return checked_source(self.graph)
+    def save(self, path: str | os.PathLike[str], *, force: bool = False) -> None:
+        """Write the network as the path's ending says: `resnet50.py`.
+
+        Raises FileExistsError for a file that archc did not write, unless `force`; ValueError for
+        an ending that means nothing.
+        """
+        from archc.files import refused, write_text
+
+        name = os.fspath(path)
+        if not name.endswith(".py"):
+            raise ValueError(f"{name}: the ending says what to write, and may be .py")
+        problem = refused(name, force=force)
+        if problem:
+            raise FileExistsError(problem)
+        write_text(name, self.source())
 
     def transform(self, name: str, **options: Any) -> Network:
         """The network that a pass makes: `net.transform("new-head", classes=10)`.
@@ -106,6 +147,14 @@ class Network:
             return Network(transformed(self.graph, [one]).network)
         except Refused as refused:
             raise ArchError([refused.diagnostic]) from None
+
+    def _built(self, features: Sequence[str]) -> Built:
+        from archc.building import built
+
+        return built(self.graph, self._session, features)
+
+    def _with_classes(self, classes: int) -> ir.Network | None:
+        return None if self._session is None else self._session.with_classes(self.graph, classes)
 
     def _measured(self) -> Costs:
         if self._costs is None:
@@ -161,10 +210,13 @@ def check(*paths: str | os.PathLike[str], limits: Limits = DEFAULT) -> list[Diag
 
 
 def open_networks(
-    names: Iterable[str], input_text: str | None = None, limits: Limits = DEFAULT
+    names: Iterable[str],
+    input_text: str | None = None,
+    limits: Limits = DEFAULT,
+    session: Session | None = None,
 ) -> tuple[list[ir.Network], Bag]:
     """The networks that are meant by names as `analyze` takes them, and all problems met."""
-    session = Session(limits)
+    session = session or Session(limits)
     networks = [network for name in names for network in session.networks(name, input_text)]
     bag = Bag()
     bag.extend(_with_tried_fixes(session, session.bag().sorted()))
@@ -198,7 +250,7 @@ def _only(session: Session, networks: list[ir.Network], name: str) -> Network:
     found = session.bag()
     if found.has_errors:
         raise ArchError(_with_tried_fixes(session, found.sorted()))
-    return Network(networks[0])
+    return Network(networks[0], session)
 
 
 def _with_tried_fixes(session: Session, findings: list[Diagnostic]) -> list[Diagnostic]:

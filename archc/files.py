@@ -10,6 +10,8 @@ import errno
 import os
 import stat
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import islice
 from typing import BinaryIO
 
@@ -36,7 +38,10 @@ OUR_TABLE = b"[tool.archc"
 """how pyproject.toml mentions archc; the text is searched before anything is parsed"""
 NOT_FOLLOWED = frozenset({"node_modules", "__pycache__", "venv", "site-packages"})
 
-
+MARK = "ritten by archc "
+"""near the beginning of every file that archc may write again"""
+MARK_WITHIN = 4000
+"""characters of a file in which the mark is looked for"""
 LOOKED_AT_MOST = 2000
 """names of a root that are compared with a file that is not there"""
 
@@ -202,20 +207,50 @@ def arch_files(path: str) -> list[str]:
     return found
 
 
-def write_text(path: str, text: str) -> None:
-    """Replace a file's text in one step: whoever reads sees the old text or the new one.
+def refused(path: str, *, force: bool) -> str:
+    """Why a file is not written; empty if it may be."""
+    if path == "-" or not os.path.exists(path):
+        return ""
+    if os.path.isdir(path):
+        return f"{path} is a folder"
+    if not os.path.isfile(path):  # a device would become a file
+        return f"{path} is no file; without -o the text goes to standard output"
+    if force:
+        return ""
+    try:
+        with open(path, encoding="utf-8", errors="replace") as file:
+            ours = MARK in file.read(MARK_WITHIN)
+    except OSError as error:
+        return f"{path} cannot be read: {error.strerror}"
+    return "" if ours else f"{path} was not written by archc; --force overwrites it"
 
-    Raises OSError; the old text is then still there.
+
+def write_text(path: str, text: str) -> None:
+    """Replace a file's text in one step; raises OSError, the old text is then still there."""
+    with replacing(path) as file:
+        file.write(text.encode())
+
+
+@contextmanager
+def replacing(path: str) -> Iterator[BinaryIO]:
+    """A file to write to that takes the place of the one at `path` when it is whole.
+
+    Whoever reads sees the old one or the new one; whatever is raised, the old one is still there.
+    What is no file, a device, is written to.
     """
     target = os.path.realpath(path)
+    if os.path.exists(target) and not os.path.isfile(target):
+        with open(target, "wb") as file:
+            yield file
+        return
     beside = f"{target}.{os.getpid()}.new"
     try:
-        with open(beside, "w", encoding="utf-8", newline="") as file:
-            file.write(text)
+        with open(beside, "wb") as file:
+            yield file
         if os.path.exists(target):
             os.chmod(beside, stat.S_IMODE(os.stat(target).st_mode))
         os.replace(beside, target)
-    except OSError:
+    except BaseException:
         if os.path.exists(beside):
             os.unlink(beside)
         raise

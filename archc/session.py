@@ -202,12 +202,15 @@ class Session:
         self._origins[context.network] = _Origin(module, context.sizes, asked)
         return None if bag.has_errors else context.network
 
-    def with_more_classes(self, network: Network) -> Network | None:
-        """A network of this session with one class more; None if it has no number of classes."""
+    def with_classes(self, network: Network, classes: int | None = None) -> Network | None:
+        """A network of this session with another number of classes, else with one more.
+
+        Size notes and rules are not asked. None if it has no such number, or does not work so.
+        """
         origin = self._origins.get(network)
         if origin is None or "classes" not in network.values:
             return None
-        values = {"classes": network.values["classes"] + 1}
+        values = {"classes": classes or network.values["classes"] + 1}
         bag = Bag()
         context = expand(
             origin.module, network.net, network.variant or None, bag, self.limits, origin.sizes,

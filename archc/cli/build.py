@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from typing import TYPE_CHECKING, Any
 
 from archc.cli.main import DONE, FINDINGS, NOT_DONE, complain
 
 if TYPE_CHECKING:
+    from archc.backends.torch.files import Files
     from archc.graph.ir import Network
+    from archc.session import Session
 
-TARGETS = ("torch",)
-ENDINGS = (".py",)
-"""endings of files that say what to write"""
+TARGETS = ("torch", "hub")
+ENDING = ".py"
+"""the ending of a file that says what to write"""
 STANDARD_OUTPUT = "-"
 
 
@@ -25,23 +28,61 @@ def add_parser(verbs: Any) -> None:
         allow_abbrev=False,
     )
     add = parser.add_argument
-    add("net", metavar="NET", help="specs/resnet.arch:50, resnet.50, -")
-    add("--target", choices=TARGETS, help="what to write; else by the file's ending")
-    add("-o", "--output", metavar="FILE", default="-", help="where to (default: standard output)")
-    add("--force", action="store_true", help="overwrite a file that archc did not write")
+    add("nets", metavar="NET", nargs="+", help="specs/resnet.arch:50, resnet.50, -")
+    add(
+        "--target",
+        choices=TARGETS,
+        help="what to write, else by the file's ending: torch, a source; hub, a folder with a "
+        "source for each NET and the hubconf.py by which torch.hub finds them",
+    )
+    add("-o", "--output", metavar="PATH", default="-", help="where to (default: standard output)")
+    add(
+        "--weights",
+        metavar="FILE",
+        default="",
+        help="safetensors or .pth: checked, and written as a .pth beside the source, whose "
+        "function `pretrained` loads it",
+    )
+    add(
+        "--features",
+        metavar="ROWS",
+        default="",
+        help="rows whose values are the outputs, with commas between them: layer2,layer4",
+    )
+    add("--force", action="store_true", help="overwrite files that archc did not write")
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Write the source; 1 if the file has errors, 2 if torch is missing or the build differs."""
-    from archc.cli.output import refused
-
-    problem = refused(arguments.output, force=arguments.force) or _without_torch()
-    if not problem and arguments.target is None and not arguments.output.endswith(ENDINGS):
-        problem = f"name a target: --target {' or '.join(TARGETS)}"
+    problem = _wrong_use(arguments) or _without_torch()
     if problem:
         return complain(problem)
-    networks = _network(arguments)
-    return networks if isinstance(networks, int) else _build(networks, arguments.output)
+    from archc.session import Session
+
+    session = Session(arguments.limits)
+    networks = _networks(arguments, session)
+    if isinstance(networks, int):
+        return networks
+    return _build(arguments, session, networks)
+
+
+def _wrong_use(arguments: argparse.Namespace) -> str:
+    """What is wrong with the command, before anything is read."""
+    from archc.files import refused
+
+    path: str = arguments.output
+    if arguments.target == "hub":
+        if path == STANDARD_OUTPUT:
+            return "name a folder for the networks with -o"
+        return f"{path} is no folder" if os.path.exists(path) and not os.path.isdir(path) else ""
+    if len(arguments.nets) > 1:
+        return "one file holds one network; several go to a folder with --target hub"
+    if arguments.weights and path == STANDARD_OUTPUT:
+        return "weights are written beside the source: name a file for it with -o"
+    problem = refused(path, force=arguments.force)
+    if not problem and arguments.target is None and not path.endswith(ENDING):
+        problem = f"name a target: --target {' or '.join(TARGETS)}"
+    return problem
 
 
 def _without_torch() -> str:
@@ -51,39 +92,65 @@ def _without_torch() -> str:
     return "" if find_spec("torch") else "this needs torch: pip install 'archc[torch]'"
 
 
-def _network(arguments: argparse.Namespace) -> Network | int:
-    """The one network that is meant, or the exit code."""
+def _networks(arguments: argparse.Namespace, session: Session) -> list[Network] | int:
+    """The networks that are meant, for a file the one, or the exit code."""
     from archc import api
     from archc.checking import could_not_read
     from archc.cli.naming import say_networks
     from archc.diagnostics.paint import wanted
     from archc.diagnostics.render import render_all
 
-    networks, bag = api.open_networks([arguments.net], None, arguments.limits)
+    networks, bag = api.open_networks(arguments.nets, None, arguments.limits, session)
     if bag.has_errors:
         print(render_all(bag.sorted(), wanted(sys.stderr)), file=sys.stderr)
         return NOT_DONE if could_not_read(bag.sorted()) else FINDINGS
-    if len(networks) > 1:
+    if len(networks) > 1 and (arguments.target != "hub" or arguments.weights):
         names = ", ".join([network.name for network in networks])
-        return complain(f"{arguments.net} is several networks; name one of {names}")
-    say_networks([arguments.net], networks)
-    return networks[0]
+        return complain(f"{' '.join(arguments.nets)} is several networks; name one of {names}")
+    say_networks(arguments.nets, networks)
+    return networks
 
 
-def _build(network: Network, path: str) -> int:
-    from archc.backends.torch.live import BuildDiffers, checked_source
+def _build(arguments: argparse.Namespace, session: Session, networks: list[Network]) -> int:
+    from archc.backends.torch.live import BuildDiffers
+    from archc.building import Wanted, file_of, folder_of
+    from archc.diagnostics.columns import harmless
     from archc.diagnostics.model import ArchError
-    from archc.files import write_text
+    from archc.weights import WeightsProblem
 
+    rows = tuple([row.strip() for row in arguments.features.split(",") if row.strip()])
+    wanted = Wanted(rows, arguments.weights)
     try:
-        source = checked_source(network)
+        if arguments.target == "hub":
+            files = folder_of(networks, session, arguments.output, wanted)
+        else:
+            files = file_of(networks[0], session, arguments.output, wanted)
     except ArchError as error:
         print(error, file=sys.stderr)
         return FINDINGS
+    except WeightsProblem as problem:
+        first, *more = str(problem).split("\n")
+        complain(first)
+        print("\n".join([harmless(line) for line in more]), end="\n" * bool(more), file=sys.stderr)
+        return NOT_DONE
     except BuildDiffers as differs:
         return complain(f"a fault in archc, nothing was written: {differs}")
-    if path == STANDARD_OUTPUT:
-        sys.stdout.write(source)
-    else:
-        write_text(path, source)
+    return _write(files, arguments)
+
+
+def _write(files: Files, arguments: argparse.Namespace) -> int:
+    """Everything, or nothing if one of the files is not ours."""
+    if arguments.output == STANDARD_OUTPUT:
+        sys.stdout.writelines(files.texts.values())
+        return DONE
+    problem = files.problem(force=arguments.force)
+    if problem:
+        return complain(problem)
+    try:
+        if arguments.target == "hub":
+            os.makedirs(arguments.output, exist_ok=True)
+        files.write()
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        return complain(f"{arguments.output} cannot be written: {reason}")
     return DONE

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from archc.transforming import Transformed
 
 MARK = "# written by archc "
-"""the first words of the text; cli/output.py knows files of ours by them"""
+"""the first words of the text; archc/files.py knows files of ours by them"""
 
 
 def add_parser(verbs: Any) -> None:
@@ -43,7 +43,7 @@ def add_parser(verbs: Any) -> None:
         help="what to do; may be given several times",
     )
     add("--classes", type=_positive, metavar="N", help="outputs of the head (new-head)")
-    add("--until", metavar="ROW", help="the last row that stays (features)")
+    add("--until", metavar="ROWS", help="the last row that stays, or several with commas (features)")
     add("-o", "--output", metavar="FILE", default="-", help="where to (default: standard output)")
     add("--force", action="store_true", help="overwrite a file that archc did not write")
     add("--list", action="store_true", help="list the passes")
@@ -57,7 +57,7 @@ def _positive(text: str) -> int:
 
 def run(arguments: argparse.Namespace) -> int:
     """Write the changed network; 1 if the file has errors or the network does not allow it."""
-    from archc.cli.output import refused
+    from archc.files import refused
     from archc.passes import Pass
 
     if arguments.list:

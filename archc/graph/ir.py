@@ -142,9 +142,10 @@ class Network:
     """A checked network (or variant) at one set of input sizes.
 
     `name` is `resnet.50`; `inputs`, `outputs` and `training_outputs` map the names people use to
-    nodes; `values` are the whole numbers among its parameters. `carried` ties each `prev` node to the node it reads one step late. `open_sides` says
-    which sides were open, `size_rule` which sizes work, in words;
-    `asked` is the size that a user asked for in place of the written one.
+    nodes; `values` are the whole numbers among its parameters, `rows` what names of rows read as,
+    by path. `carried` ties each `prev` node to the node it reads one step late. `open_sides` says
+    which sides were open, `size_rule` which sizes work, in words; `asked` is the size that a user
+    asked for in place of the written one.
     """
 
     def __init__(self, name: str, net: str, variant: str, source: SourceFile) -> None:
@@ -156,6 +157,7 @@ class Network:
         self.nodes: list[Node] = []
         self.root = Instance(net, "", None, None)
         self.values: dict[str, int] = {}
+        self.rows: dict[str, int] = {}
         self.inputs: dict[str, int] = {}
         self.outputs: dict[str, int] = {}
         self.training_outputs: dict[str, int] = {}

@@ -61,13 +61,15 @@ class _Copy:
     def made(self, outputs: Mapping[str, int], trained: Mapping[str, int]) -> Network:
         old, new = self.old, self.new
         new.title, new.span, new.meta = old.title, old.span, dict(old.meta)
-        new.asked, new.size_rule = old.asked, old.size_rule
+        new.asked, new.size_rule, new.values = old.asked, old.size_rule, dict(old.values)
         new.root = Instance(old.root.name, old.root.path, None, old.root.span, old.root.arguments)
         self._tree()
         new.inputs = {name: self.places[at] for name, at in old.inputs.items() if at in self.places}
         new.outputs = {name: self._place(index) for name, index in outputs.items()}
         new.training_outputs = {name: self._place(index) for name, index in trained.items()}
         new.open_sides = tuple([one for one in old.open_sides if one.letters[0][1] in new.inputs])
+        rows = {self._path(path): self._found(index) for path, index in old.rows.items()}
+        new.rows = {path: index for path, index in rows.items() if index is not None}
         for late, read in old.carried.items():
             if late in self.places:
                 new.carried[self.places[late]] = self._place(read)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from archc.diagnostics.similar import suggestion
@@ -13,42 +13,55 @@ from archc.passes.base import Change, Pass, State, keys, refusal
 
 
 class Features(Pass):
-    """Keep only what leads to the value of a row, which becomes the output.
+    """Keep only what leads to the value of a row, or of several, which become the outputs.
 
-    The row is named as rows are: `conv5_3`, `layer3`, `features.28`; a name over several rows
-    means the value of the last one.
+    Rows are named as `from` names them: `conv5_3`, `layer3`, `features.28`, several with commas
+    between them. A row's value is that behind its last step, a level's that of its last row.
     """
 
     name = "features"
     until: str
 
     def change(self, network: Network) -> Change:
-        value = self._value(network)
-        kept = _leading_to(network, value)
+        rows = [row.strip() for row in self.until.split(",")]
+        values = {row: self._value(network, row) for row in rows}
+        kept = _leading_to(network, values.values())
         gone = frozenset([node.index for node in network.nodes if node.index not in kept])
-        things = {network.nodes[value].path, *_blocks(network, value), *network.outputs}
-        name = self.until if self.until.isidentifier() and self.until in things else "output"
-        changed = rewritten(network, gone=gone, outputs={name: value})
+        ends = self._ends(network, values)
+        changed = rewritten(network, gone=gone, outputs=ends)
         lost = {key for node in network.nodes if node.index in gone for key in keys(network, node)}
         lost -= {key for node in changed.nodes for key in keys(changed, node)}
 
         def weights(state: Mapping[str, Any]) -> State:
             return {key: tensor for key, tensor in state.items() if key not in lost}
 
-        note = f"{len(kept)} of {len(network.nodes)} nodes lead to `{self.until}`"
+        names = ", ".join([f"`{row}`" for row in values])
+        note = f"{len(kept)} of {len(network.nodes)} nodes lead to {names}"
         return Change(changed, weights, (note,))
 
-    def _value(self, network: Network) -> int:
-        """The value of the row; raises CannotApply."""
-        named = {**network.inputs, **network.training_outputs, **network.outputs}
-        if self.until in named:
-            found: int | None = named[self.until]
-        else:
-            found = _named(network, self.until)
+    def _ends(self, network: Network, values: dict[str, int]) -> dict[str, int]:
+        """The outputs by name: that of the row where it names this value in a text too."""
+        ends: dict[str, int] = {}
+        for row, value in values.items():
+            path = network.nodes[value].path
+            things = {path, *_blocks(network, value), *network.outputs}
+            levels = path.startswith(f"{row}.") and network.rows.get(row) == value
+            plain = row.isidentifier() and (row in things or levels)
+            name = row if plain else "output" if len(values) == 1 else path.replace(".", "_")
+            if value in ends.values():
+                other = next(row for row, one in values.items() if one == value)
+                raise refusal(self, network.nodes[value], f"`{other}` and `{row}` are one value")
+            ends[name] = value
+        return ends
+
+    def _value(self, network: Network, row: str) -> int:
+        """The value of a row; raises CannotApply."""
+        named = {**network.rows, **network.inputs, **network.training_outputs, **network.outputs}
+        found = named.get(row, _named(network, row))
         if found is None:
-            known = list(dict.fromkeys(_names(network)))
-            said = suggestion(self.until, tuple(known), "for example")
-            raise refusal(self, None, f"no row is called `{self.until}`", said)
+            known = list(dict.fromkeys([*network.rows, *_names(network)]))
+            said = suggestion(row, tuple(known), "for example")
+            raise refusal(self, None, f"no row is called `{row}`", said)
         node = network.nodes[found]
         if any(block.times is not None for block in node.block.trace()):
             raise refusal(self, node, "it is a row of a scan, which gives one value for each thing")
@@ -85,10 +98,10 @@ def _names(network: Network) -> Iterator[str]:
         yield from [".".join(parts[: end + 1]) for end in range(len(parts))]
 
 
-def _leading_to(network: Network, value: int) -> set[int]:
-    """The nodes whose values are needed for one, also from one step before."""
-    needed = {value}
-    pending = [value]
+def _leading_to(network: Network, values: Iterable[int]) -> set[int]:
+    """The nodes whose values are needed for these, also from one step before."""
+    needed = set(values)
+    pending = [*needed]
     while pending:
         node = network.nodes[pending.pop()]
         before = [*node.inputs]

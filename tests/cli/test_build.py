@@ -1,8 +1,13 @@
 """`archc build`: what is written, and what is not."""
 
 import importlib.util
+import subprocess
+import sys
 
 import pytest
+import torch
+
+from archc.api import load
 
 NET = "net toy()\n  input 8x8x3\n  conv 3x3 4 pad=half ; relu\n  gap ; fc 2\n"
 
@@ -47,6 +52,12 @@ def test_a_failed_build_leaves_what_was_there(archc, toy):
         (["build", "toy.arch", "-o", "."], "is a folder"),
         (["build", "nosuch.arch", "-o", "a.py"], "nosuch.arch"),
         (["build", "toy.arch", "--target", "torch", "-o", "/dev/null", "--force"], "is no file"),
+        (["build", "toy.arch", "lenet5", "-o", "a.py"], "one file holds one network"),
+        (["build", "toy.arch", "--target", "hub"], "name a folder"),
+        (["build", "toy.arch", "--target", "hub", "-o", "toy.arch"], "is no folder"),
+        (["build", "toy.arch", "--target", "torch", "--weights", "w.pth"], "name a file for it"),
+        (["build", "toy.arch", "-o", "a.py", "--weights", "w.pth"], "there is no such file"),
+        (["build", "toy.arch", "-o", "none/a.py"], "none/a.py cannot be written"),
     ],
 )
 def test_what_cannot_be_done(archc, toy, words, said):
@@ -63,3 +74,103 @@ def test_without_torch(archc, toy, monkeypatch):
         2,
         "archc: this needs torch: pip install 'archc[torch]'",
     )
+
+
+# ---- weights, features, folders ----------------------------------------------------------------
+
+
+@pytest.fixture
+def trained(toy):
+    """A state_dict of the toy network, saved as old.pth."""
+    state = load(toy / "toy.arch").torch(seed=4).state_dict()
+    torch.save(state, toy / "old.pth")
+    return state
+
+
+def python(*words, folder):
+    """What Python says where archc cannot be imported."""
+    hidden = "import sys; sys.modules['archc'] = None; import runpy; sys.path.insert(0, '.'); "
+    code = f"{hidden}sys.argv = {list(words)!r}; runpy.run_path({words[0]!r}, run_name='__main__')"
+    return subprocess.run(
+        [sys.executable, "-c", code], cwd=folder, capture_output=True, text=True, check=True
+    ).stdout
+
+
+def test_the_file_runs_alone_and_prints_sizes(archc, toy):
+    assert archc("build", "toy.arch", "-o", "toy.py").code == 0
+    assert python("toy.py", folder=toy) == "output (1, 2)\n"
+
+
+def test_weights_stand_beside_the_source_that_loads_them(archc, toy, trained):
+    assert archc("build", "toy.arch", "--weights", "old.pth", "-o", "toy.py").code == 0
+    assert python("toy.py", folder=toy) == "output (1, 2)\n"
+    found = torch.load(toy / "toy.pth", weights_only=True)
+    assert all(torch.equal(found[key], value) for key, value in trained.items())
+    (toy / "ask.py").write_text(
+        "import torch, toy\nmodule = toy.pretrained()\nprint(module.training, module.fc1.bias)\n"
+    )
+    assert python("ask.py", folder=toy) == f"False {torch.nn.Parameter(trained['fc1.bias'])}\n"
+
+
+def test_weights_are_not_written_over_what_is_not_ours(archc, toy, trained):
+    (toy / "toy.pth").write_bytes(b"mine")
+    done = archc("build", "toy.arch", "--weights", "old.pth", "-o", "toy.py")
+    assert (done.code, (toy / "toy.pth").read_bytes()) == (2, b"mine")
+    assert not (toy / "toy.py").exists()
+    assert archc("build", "toy.arch", "--weights", "old.pth", "-o", "toy.py", "--force").code == 0
+    assert archc("build", "toy.arch", "--weights", "old.pth", "-o", "toy.py").code == 0
+    done = archc("build", "toy.arch", "--weights", "old.pth", "-o", "old.py")
+    assert done.code == 2 and "what was read from it" in done.err
+
+
+def test_weights_that_do_not_fit(archc, toy, trained):
+    (toy / "toy.arch").write_text(NET.replace("fc 2", "fc 3"))
+    done = archc("build", "toy.arch", "--weights", "old.pth", "-o", "toy.py")
+    assert done.code == 2 and not (toy / "toy.py").exists()
+    assert "old.pth does not fit toy" in done.err and "fc1.weight is 2x4 in old.pth" in done.err
+
+
+def test_features_are_the_outputs(archc, toy):
+    done = archc("build", "toy.arch", "--features", "conv1,gap1", "-o", "toy.py")
+    assert (done.code, python("toy.py", folder=toy)) == (
+        0,
+        "conv1 (1, 4, 8, 8)\ngap1 (1, 4, 1, 1)\n",
+    )
+
+
+def test_a_folder_for_torchs_hub(archc, toy):
+    (toy / "two.arch").write_text(
+        NET.replace("toy()", "math(classes=2)").replace("fc 2", "fc classes")
+    )
+    assert archc("build", "toy.arch", "two.arch", "--target", "hub", "-o", "hub").code == 0
+    assert sorted(path.name for path in (toy / "hub").iterdir()) == [
+        "hubconf.py",
+        "math_.py",
+        "toy.py",
+    ]
+    (toy / "ask.py").write_text(
+        "import torch\nfor name, more in (('toy', {}), ('math_', {'num_classes': 5})):\n"
+        "    module = torch.hub.load('hub', name, source='local', **more)\n"
+        "    print(module.fc1.out_features)\n"
+    )
+    assert python("ask.py", folder=toy) == "2\n5\n"
+
+
+def test_a_folder_with_the_weights_of_one(archc, toy, trained):
+    words = ("build", "toy.arch", "--target", "hub", "--weights", "old.pth", "-o", "hub")
+    assert archc(*words).code == archc(*words).code == 0
+    (toy / "ask.py").write_text(
+        "import torch\nprint(torch.hub.load('hub', 'toy', source='local').fc1.bias)\n"
+    )
+    assert python("ask.py", folder=toy) == f"{torch.nn.Parameter(trained['fc1.bias'])}\n"
+
+
+def test_the_python_side_saves_too(toy):
+    network = load(toy / "toy.arch")
+    network.save(toy / "toy.py")
+    assert (toy / "toy.py").read_text() == network.source()
+    (toy / "mine.py").write_text("mine = 1\n")
+    with pytest.raises(FileExistsError, match="was not written by archc"):
+        network.save(toy / "mine.py")
+    with pytest.raises(ValueError, match=r"may be \.py"):
+        network.save(toy / "toy.txt")

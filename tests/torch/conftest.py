@@ -6,19 +6,26 @@ from functools import cache
 
 import pytest
 
-from archc.backends.torch.emit import source_of
+from archc.backends.torch.emit import Form, source_of
 from archc.files import shipped_files
 from archc.session import Session
+
+
+SESSION = Session()
 
 
 @cache
 def all_networks():
     """Every shipped network by name."""
-    session = Session()
-    sources = [session.source(path) for path in shipped_files()]
+    sources = [SESSION.source(path) for path in shipped_files()]
     return {
-        network.name: network for source in sources for network in session.networks_of(source, None)
+        network.name: network for source in sources for network in SESSION.networks_of(source, None)
     }
+
+
+def form_of(network):
+    """What a user's build has: the number of classes as a parameter."""
+    return Form(SESSION.with_classes(network))
 
 
 def pytest_generate_tests(metafunc):
@@ -36,5 +43,6 @@ def written(tmp_path_factory):
     folder = tmp_path_factory.mktemp("written")
     for name, network in all_networks().items():
         plain = "".join([sign if sign.isalnum() else "_" for sign in name])
-        (folder / f"{plain}.py").write_text(source_of(network), encoding="utf-8")
+        text = source_of(network, form_of(network))
+        (folder / f"{plain}.py").write_text(text, encoding="utf-8")
     return folder

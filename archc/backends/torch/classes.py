@@ -79,7 +79,7 @@ class ClassText:
         ]
         return [
             f"class {self.name}(nn.Module):",
-            *self.docstring(),
+            *self.attributes(),
             *self.signature(),
             f"{STEP * 2}super().__init__()",
             *kept,
@@ -101,10 +101,10 @@ class ClassText:
         whole = self.holding.level(self.body.members.root)
         call = Call("super().__init__(", whole.items, ")", whole.comments)
         head = f"class {self.name}(nn.Sequential):"
-        return [head, *self.docstring(), *self.signature(), *lines_of(call, 2)]
+        return [head, *self.attributes(), *self.signature(), *lines_of(call, 2)]
 
-    def docstring(self) -> list[str]:
-        """Nothing, for a block."""
+    def attributes(self) -> list[str]:
+        """Facts that the class itself has: none, for a block."""
         return []
 
     def beginnings(self) -> list[str]:

@@ -7,17 +7,20 @@ from collections.abc import Iterable
 
 from archc.backends.torch.body import Source
 from archc.backends.torch.classes import ClassText
+from archc.backends.torch.endings import pretrained, program
 from archc.backends.torch.head import docstring
 from archc.backends.torch.naming import network_class
 from archc.backends.torch.network import NetworkText
 from archc.backends.torch.part_texts import texts_of
 from archc.diagnostics.model import ArchError
 from archc.graph.ir import Network
+from archc.record import Record
 
 IMPORTS = (
     (r"\bmath\.", "import math"),
     (r"\bOrderedDict\(", "from collections import OrderedDict"),
     (r"\(NamedTuple\)", "from typing import NamedTuple"),
+    (r"\bPath\(", "from pathlib import Path"),
 )
 TORCH_IMPORTS = (
     (r"\btorch\.", "import torch"),
@@ -25,21 +28,38 @@ TORCH_IMPORTS = (
 )
 
 
-def source_of(network: Network, wider: Network | None = None) -> str:
-    """The network as a Python file; raises ArchError where torch cannot be told of an operator.
+class Form(Record):
+    """What a source has besides the network.
 
-    `wider` is the network with one class more: with it, the class takes `num_classes=`.
+    With `wider`, the network with one class more, its class takes `num_classes=`; `weights` names
+    a file beside the source; `features` are outputs with their channels and reduction.
     """
-    source = Source(network, wider)
+
+    wider: Network | None = None
+    weights: str = ""
+    features: bool = False
+
+
+PLAIN = Form()
+
+
+def source_of(network: Network, form: Form = PLAIN) -> str:
+    """The network as a Python file; raises ArchError where torch cannot be told of an operator."""
+    source = Source(network, form.wider)
     if source.lowering.bag.has_errors:
         raise ArchError(source.lowering.bag.sorted())
     groups = [group for group in source.outline.groups if source.is_made(group)]
     classes = [ClassText(source, group, source.name_of(group)) for group in groups]
-    whole = NetworkText(source, source.outline.group[network.root], network_class(network))
+    name = network_class(network)
+    whole = NetworkText(source, source.outline.group[network.root], name)
+    whole.has_features = form.features
     blocks = [text for one in classes for text in one.blocks()]
     if whole.output_type():
         blocks.append("\n".join(whole.output_type()))
     blocks += whole.blocks()
+    if form.weights:
+        blocks.append(pretrained(name, form.weights))
+    blocks += [text for text in [program(network, name, bool(form.weights))] if text]
     code = _stacked([*texts_of(source.parts), *blocks])
     return f"{docstring(network)}\n\n{imports(code)}\n\n{code}\n"
 

@@ -19,12 +19,10 @@ MARK = "Written by archc"
 def docstring(network: Network) -> str:
     """The module's docstring."""
     whole = measure(network).sum()
-    title = network.title or network.net
-    name = f"{title} ({network.name})" if network.variant else title
     paper = network.meta.get("paper")
     inputs = ", ".join([text_of(shape_of(network.nodes[i])) for i in network.inputs.values()])
     lines = [
-        f'"""{_plain(name)}.',
+        f'"""{about(network)}',
         "",
         *(
             [f"Paper: {_plain(str(paper))}, {network.meta.get('year', '')}.".replace(", .", ".")]
@@ -42,6 +40,12 @@ def docstring(network: Network) -> str:
         '"""',
     ]
     return "\n".join(lines)
+
+
+def about(network: Network) -> str:
+    """What the network is called, as one sentence."""
+    title = network.title or network.net
+    return _plain(f"{title} ({network.name})." if network.variant else f"{title}.")
 
 
 def _plain(text: str) -> str:

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-import linecache
+import inspect
 import math
 from typing import TYPE_CHECKING, Any
 
-from archc.backends.torch.emit import source_of
+from archc.backends.torch.emit import PLAIN, Form, source_of
+from archc.backends.torch.executed import classes_of
 from archc.backends.torch.naming import NUM_CLASSES, network_class
+from archc.backends.torch.sizes import size_of
 from archc.graph.ir import Network, Node
 from archc.graph.outline import SCAN
 from archc.ops.ends import Extern
 from archc.ops.lowering import Unsupported
-from archc.ops.values import Count, Shape
+from archc.ops.values import Shape
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
-
-THINGS = 3
-"""in the place of a count that is not known before a network runs"""
 
 
 class BuildDiffers(Exception):
@@ -28,30 +27,57 @@ class BuildDiffers(Exception):
 def module_class(network: Network, source: str | None = None) -> type[nn.Module]:
     """The class that the source defines; tracebacks show the source's lines."""
     text = source_of(network) if source is None else source
-    name = f"<archc {network.name}>"
-    lines = text.splitlines(keepends=True)
-    linecache.cache[name] = (len(text), None, lines, name)
-    space: dict[str, Any] = {"__name__": f"archc_{network.net}"}
-    exec(compile(text, name, "exec"), space)  # noqa: S102 - archc's own source: emit escapes names
-    made: type[nn.Module] = space[network_class(network)]
+    made: type[nn.Module] = classes_of(network.name, text)[network_class(network)]
     return made
 
 
-def checked_source(network: Network, wider: Network | None = None) -> str:
+def checked_source(network: Network, form: Form = PLAIN) -> str:
     """The source, built on the meta device and compared with the analysis.
 
-    With `wider`, the network with one class more, that is built and compared too. Raises ArchError
-    for what torch lacks, BuildDiffers if parameters, keys or sizes are others.
+    With another number of classes too, where that is a parameter. Raises ArchError for what torch
+    lacks, BuildDiffers if parameters, keys or sizes are others.
     """
     import torch
 
-    source = source_of(network, wider)
+    source = source_of(network, form)
     made = module_class(network, source)
     with torch.device("meta"):
         compare(network, made().eval())
-        if wider is not None and f"{NUM_CLASSES}: int = " in source:
-            compare(wider, made(**{NUM_CLASSES: wider.values["classes"]}).eval())
+        if form.wider is not None and takes_classes(made):
+            compare(form.wider, made(**{NUM_CLASSES: form.wider.values["classes"]}).eval())
     return source
+
+
+def module_of(
+    network: Network,
+    source: str,
+    *,
+    num_classes: int | None = None,
+    device: Any = None,
+    seed: int | None = None,
+) -> nn.Module:
+    """A live module of a source, with the weights that the spec begins with.
+
+    With `seed` these are the same every time, and torch's own generators stay as they are. Raises
+    ValueError if the network has no number of classes.
+    """
+    import torch
+
+    made = module_class(network, source)
+    if num_classes is not None and not takes_classes(made):
+        raise ValueError(f"{network.name} has no number of classes that could be another")
+    options = {} if num_classes is None else {NUM_CLASSES: num_classes}
+    with torch.device(device or torch.get_default_device()):
+        if seed is None:
+            return made(**options)
+        with torch.random.fork_rng():
+            torch.manual_seed(seed)
+            return made(**options)
+
+
+def takes_classes(made: type[nn.Module]) -> bool:
+    """Whether a network's class has `num_classes` as a parameter."""
+    return NUM_CLASSES in inspect.signature(made).parameters
 
 
 def compare(network: Network, module: nn.Module) -> None:
@@ -99,19 +125,6 @@ def inputs_of(network: Network, device: str = "meta") -> list[Tensor]:
         for shape in shapes
         if isinstance(shape, Shape)
     ]
-
-
-def size_of(shape: Shape) -> tuple[int, ...]:
-    """A value's size in torch, for one sample."""
-    count = _number(shape.count)
-    each = (shape.channels, *shape.spatial) if shape.dims else ()
-    if count is None:
-        return (1, *each)
-    return (count, *each) if shape.rank > 0 else (1, count, *each)
-
-
-def _number(count: int | Count | None) -> int | None:
-    return THINGS + count.plus if isinstance(count, Count) else count
 
 
 def _tensors(network: Network) -> dict[str, tuple[int, ...]]:

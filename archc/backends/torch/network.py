@@ -2,15 +2,35 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
+from archc.analysis.reduction import reductions
 from archc.backends.torch.classes import ClassText
+from archc.backends.torch.constants import number
 from archc.backends.torch.forward import Forward
 from archc.backends.torch.initial import initial_lines
 from archc.backends.torch.layout import STEP, Call, lines_of
 from archc.backends.torch.naming import identifier
+from archc.ops.values import Shape
 
 
 class NetworkText(ClassText):
     """The outermost class. Training outputs are worked out in training mode alone."""
+
+    has_features = False
+
+    def attributes(self) -> list[str]:
+        """The channels of each output, and by how much it is smaller than the picture."""
+        if not self.has_features:
+            return []
+        network = self.source.network
+        found = reductions(network)
+        ends = network.outputs.values()
+        shapes = [network.nodes[index].shape for index in ends]
+        channels = [str(shape.channels) for shape in shapes if isinstance(shape, Shape)]
+        by = [_reduction(found.get(index, ())) for index in ends]
+        lines = lines_of(Call("(", tuple(_in_tuple(channels))), 1, before="channels = ")
+        return [*lines, *lines_of(Call("(", tuple(_in_tuple(by))), 1, before="reduction = "), ""]
 
     def inputs(self) -> dict[int, str]:
         found = self.source.network.inputs
@@ -62,3 +82,16 @@ class NetworkText(ClassText):
         if len(plain) == 1:
             return [*lines, f"{STEP * 2}return {plain[0]}"]
         return [*lines, *lines_of(Call(f"return {self.output_class}(", tuple(plain)), 2)]
+
+
+def _reduction(sides: tuple[Fraction, ...]) -> str:
+    """`16`, `(8, 16, 16)`; a vector has none."""
+    texts = [number(side) for side in sides]
+    if not texts:
+        return "None"
+    return texts[0] if len(set(texts)) == 1 else f"({', '.join(texts)})"
+
+
+def _in_tuple(items: list[str]) -> list[str]:
+    """A tuple of one item has a comma behind it."""
+    return [f"{items[0]},"] if len(items) == 1 else items

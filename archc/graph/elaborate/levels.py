@@ -93,6 +93,18 @@ class Level:
             level = level.outer
         return None
 
+    def values(self) -> dict[str, int]:
+        """What the names in this level and below read as, by path."""
+        found: dict[str, int] = {}
+        pending = [self]
+        while pending:
+            for entry in pending.pop().names.values():
+                if entry.node is not None:
+                    found[entry.path] = entry.node
+                if entry.level is not None:
+                    pending.append(entry.level)
+        return found
+
     def rows_in_sight(self) -> list[str]:
         """Names that can be read from here, nearest first."""
         found: dict[str, None] = {}

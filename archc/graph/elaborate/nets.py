@@ -123,6 +123,7 @@ def _run(
         take_columns(context, frame, net, variant)
         for row, where in context.checks:
             _take(context, where, row)
+        context.network.rows = frame.level.values()
     except Mistake as mistake:
         context.mistake(mistake, frame)
 

@@ -1,0 +1,138 @@
+"""Building networks for torch: what is asked of a build, its source, its weights, its files.
+
+Every build is made on the meta device and compared with the analysis before anybody gets it.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from archc.backends.torch.emit import Form
+from archc.backends.torch.files import Files, Weights
+from archc.backends.torch.hub import Entry, hubconf, module_name
+from archc.backends.torch.live import checked_source, module_class, takes_classes
+from archc.diagnostics.model import ArchError
+from archc.graph.ir import Network
+from archc.graph.tensors import tensors_of
+from archc.passes.features import Features
+from archc.record import Record
+from archc.transforming import Refused, Transformed, transformed
+
+if TYPE_CHECKING:
+    from archc.session import Session
+
+State = Mapping[str, Any]
+
+
+class Wanted(Record):
+    """What a build is to be: `features` are rows whose values become its outputs; `weights` are
+    those to write beside it, a file.
+    """
+
+    features: tuple[str, ...] = ()
+    weights: str = ""
+
+
+class Built(Record):
+    """A source that was compared with its network; `weights` turns a state of the network as it
+    was written into one of the build.
+    """
+
+    network: Network
+    source: str
+    weights: Callable[[State], dict[str, Any]]
+
+
+def built(
+    network: Network, session: Session | None, features: Sequence[str] = (), weights: str = ""
+) -> Built:
+    """The build of a network of this session; `weights` names the file that stands beside it.
+
+    Raises ArchError for what torch lacks and for features that are no rows, BuildDiffers for a
+    fault of archc's.
+    """
+    wider = session.with_classes(network) if session is not None else None
+    if not features:
+        return Built(network, checked_source(network, Form(wider, weights)), dict)
+    done = _with_features(network, features)
+    wider = wider and _with_features(wider, features).network
+    source = checked_source(done.network, Form(wider, weights, features=True))
+    return Built(done.network, source, done.weights)
+
+
+def _with_features(network: Network, rows: Sequence[str]) -> Transformed:
+    try:
+        done = transformed(network, [Features(",".join(rows))])
+    except Refused as refused:
+        raise ArchError([refused.diagnostic]) from None
+    done.network.outputs = dict(zip(rows, done.network.outputs.values()))
+    return done
+
+
+# ---- weights -----------------------------------------------------------------------------------
+
+
+def state_of(weights: Any, network: Network, resized: Network | None = None) -> dict[str, Any]:
+    """The state of a network from a file, or from a state_dict that was loaded already.
+
+    With `resized`, the network with another number of classes, weights of either fit; tensors
+    that depend on that number are left out where theirs is the other one. Raises WeightsProblem.
+    """
+    from archc.weights import fit, open_checkpoint
+    from archc.weights.pytorch import state_for_torch
+
+    wanted = resized or network
+    if not isinstance(weights, Mapping):
+        checkpoint = open_checkpoint(weights)
+        fits = fit(wanted, checkpoint).ok
+        weights = state_for_torch(checkpoint, wanted if fits else network)
+    if resized is None:
+        return dict(weights)
+    sizes, before = tensors_of(resized), tensors_of(network)
+    return {
+        key: value
+        for key, value in weights.items()
+        if key not in sizes
+        or sizes[key].shape == tuple(value.shape)
+        or before[key].shape != tuple(value.shape)
+    }
+
+
+# ---- files -------------------------------------------------------------------------------------
+
+
+def file_of(network: Network, session: Session, path: str, wanted: Wanted) -> Files:
+    """The source of a network at `path`, and its weights beside it where they are wanted.
+
+    Raises what `built` raises, and WeightsProblem.
+    """
+    if not wanted.weights:
+        return Files({path: built(network, session, wanted.features).source})
+    beside = f"{os.path.splitext(path)[0]}.pth"
+    one = built(network, session, wanted.features, os.path.basename(beside))
+    state = one.weights(state_of(wanted.weights, network))
+    return Files({path: one.source}, Weights(beside, state, wanted.weights))
+
+
+def folder_of(networks: Sequence[Network], session: Session, path: str, wanted: Wanted) -> Files:
+    """Sources in a folder, and the hubconf.py by which torch.hub finds them; weights for one.
+
+    Raises what `file_of` raises.
+    """
+    entries: list[Entry] = []
+    texts: dict[str, str] = {}
+    weights: Weights | None = None
+    for network in networks:
+        file = os.path.join(path, f"{module_name(network)}.py")
+        made = file_of(network, session, file, wanted)
+        (source,) = made.texts.values()
+        classes = (
+            network.values["classes"] if takes_classes(module_class(network, source)) else None
+        )
+        entries.append(Entry(network, classes, bool(wanted.weights)))
+        texts.update(made.texts)
+        weights = made.weights
+    texts[os.path.join(path, "hubconf.py")] = hubconf(entries)
+    return Files(texts, weights)

@@ -1,0 +1,54 @@
+"""The tensors that a network keeps: the keys, sizes and kinds of its state_dict."""
+
+from __future__ import annotations
+
+from archc.graph.ir import Network, Node
+from archc.record import Record
+
+INTEGERS = ("num_batches_tracked", "relative_position_index")
+"""buffers that count or point; all other tensors are floats"""
+
+
+class StateTensor(Record):
+    """One tensor of a network: its key, its name inside `node`, its size in torch's order.
+
+    `dtype` is `float32` or `int64`; `trained` is false for a buffer.
+    """
+
+    key: str
+    name: str
+    node: Node
+    shape: tuple[int, ...]
+    dtype: str
+    trained: bool
+
+
+def tensors_of(network: Network) -> dict[str, StateTensor]:
+    """By key, in text order, what the outputs need, those for training too.
+
+    Layers that share weights have them once.
+    """
+    needed = alive(network)
+    found: dict[str, StateTensor] = {}
+    for node in network.nodes:
+        if node.index not in needed or node.shares:
+            continue
+        weights = network.weights(node)
+        for name, size in {**weights, **network.buffers(node)}.items():
+            key, dtype = network.key(node, name), "int64" if name in INTEGERS else "float32"
+            found[key] = StateTensor(key, name, node, tuple(size), dtype, name in weights)
+    return found
+
+
+def alive(network: Network, *, training: bool = True) -> set[int]:
+    """The nodes that an output needs, and the inputs; with those for training, or without."""
+    pending = [*network.outputs.values()]
+    pending += network.training_outputs.values() if training else ()
+    found = set(network.inputs.values())
+    while pending:
+        index = pending.pop()
+        if index not in found:
+            found.add(index)
+            pending.extend(network.nodes[index].inputs)
+            pending.extend([network.carried[index]] if index in network.carried else [])
+    return found
