@@ -12,6 +12,7 @@ from archc.backends.torch.naming import NUM_CLASSES, network_class
 from archc.backends.torch.sizes import size_of
 from archc.graph.ir import Network, Node
 from archc.graph.outline import SCAN
+from archc.graph.tensors import tensors_of
 from archc.ops.ends import Extern
 from archc.ops.lowering import Unsupported
 from archc.ops.values import Shape
@@ -82,7 +83,7 @@ def takes_classes(made: type[nn.Module]) -> bool:
 
 def compare(network: Network, module: nn.Module) -> None:
     """Raise BuildDiffers unless the module's tensors and sizes are those of the network."""
-    expected = _tensors(network)
+    expected = {key: tensor.shape for key, tensor in tensors_of(network).items()}
     built = {key: tuple(tensor.shape) for key, tensor in module.state_dict().items()}
     if built != expected:
         differing = sorted(set(built.items()) ^ set(expected.items()))[:3]
@@ -125,19 +126,6 @@ def inputs_of(network: Network, device: str = "meta") -> list[Tensor]:
         for shape in shapes
         if isinstance(shape, Shape)
     ]
-
-
-def _tensors(network: Network) -> dict[str, tuple[int, ...]]:
-    """Keys and sizes of the state_dict that an output, in training too, needs."""
-    from archc.backends.torch.lower import alive
-
-    needed = alive(network)
-    return {
-        network.key(node, tensor): tuple(size)
-        for node in network.nodes
-        if node.index in needed and not node.shares
-        for tensor, size in {**network.weights(node), **network.buffers(node)}.items()
-    }
 
 
 def _keep(sizes: dict[str, set[tuple[int, ...]]], path: str) -> Any:

@@ -13,6 +13,7 @@ from archc.diagnostics.model import Bag
 from archc.graph.ir import Instance, Network, Node
 from archc.graph.outline import is_own_size
 from archc.graph.parameters import Leaf
+from archc.graph.tensors import alive
 from archc.ops.lowering import Filled, Make, Torch, Unlike, Unsupported
 from archc.ops.pool import Unpool
 from archc.record import replace
@@ -176,18 +177,6 @@ _SCALES = ("in_channels", "out_channels", "groups", "numbers", "more")
 def _with_make(found: Torch, make: Make) -> Torch:
     changed: Torch = replace(found, make=make)
     return changed
-
-
-def alive(network: Network) -> set[int]:
-    pending = [*network.outputs.values(), *network.training_outputs.values()]
-    found = set(network.inputs.values())
-    while pending:
-        index = pending.pop()
-        if index not in found:
-            found.add(index)
-            pending.extend(network.nodes[index].inputs)
-            pending.extend([network.carried[index]] if index in network.carried else [])
-    return found
 
 
 def _alike(found: dict[Instance, set[int]]) -> dict[Instance, tuple[int, ...]]:
