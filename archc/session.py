@@ -11,7 +11,7 @@ from archc.diagnostics.kinds.notes import SizeRuleBroken
 from archc.diagnostics.kinds.values import ValueNotAllowed
 from archc.diagnostics.model import Bag, Diagnostic, Kind
 from archc.files import STDIN, SUFFIX, Files, shipped_files, shown, split_name
-from archc.graph.elaborate import expand
+from archc.graph.elaborate import At, expand
 from archc.graph.elaborate.asked import Asked
 from archc.graph.elaborate.frame import STEPS_PER_LAYER, Context
 from archc.graph.ir import Network
@@ -192,7 +192,7 @@ class Session:
             takes = "a size such as 320x320x3 or left=320x320x3"
             self.report(ValueNotAllowed("the input", f"`{input_text}`", takes), "")
             return None
-        context = expand(module, net, variant, bag, self.limits, asked=asked)
+        context = expand(module, net, variant, bag, self.limits, At(asked=asked))
         self._layers_made += _layers_made(context)
         if context.is_open and asked is None:
             context, bag = self._at_a_legal_size(module, net, variant, context)
@@ -211,11 +211,9 @@ class Session:
         if origin is None or "classes" not in network.values:
             return None
         values = {"classes": classes or network.values["classes"] + 1}
+        at = At(origin.sizes, origin.asked, values, obeys_rules=False)
         bag = Bag()
-        context = expand(
-            origin.module, network.net, network.variant or None, bag, self.limits, origin.sizes,
-            origin.asked, obeys_rules=False, values=values,
-        )  # fmt: skip
+        context = expand(origin.module, network.net, network.variant or None, bag, self.limits, at)
         return None if bag.has_errors else context.network
 
     def _refused(
@@ -259,7 +257,7 @@ class Session:
         sizes = example_sizes(context.network) or found.chosen
         if sizes and sizes != context.sizes:
             bag = Bag()
-            context = expand(module, net, variant, bag, self.limits, sizes)
+            context = expand(module, net, variant, bag, self.limits, At(sizes))
         bag.extend(found.findings)
         context.network.size_rule = found.text
         return context, bag

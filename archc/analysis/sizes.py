@@ -22,7 +22,7 @@ from archc.analysis.periods import TRIED_AT_MOST
 from archc.analysis.promises import check_conditions, check_sweep
 from archc.analysis.sweep import FIRST_WANTED, Sweep, tried_at_most
 from archc.diagnostics.model import Bag, Diagnostic
-from archc.graph.elaborate import expand
+from archc.graph.elaborate import At, expand
 from archc.graph.elaborate.frame import Context
 from archc.graph.elaborate.replay import Replay
 from archc.graph.modules import Module
@@ -138,12 +138,12 @@ def _expanded(
     """The net expanded far enough that its graph holds for every size."""
 
     def anew(other: dict[str, int]) -> Context:
-        return expand(module, net, variant, Bag(), limits, other, obeys_rules=False)
+        return expand(module, net, variant, Bag(), limits, At(other, obeys_rules=False))
 
     sizes: dict[str, int] | None = None
     for _ in range(8):
         if context is None or sizes is not None:
-            context = expand(module, net, variant, Bag(), limits, sizes)
+            context = expand(module, net, variant, Bag(), limits, At(sizes))
         if not context.is_open:
             return None
         replay = Replay(context, anew)

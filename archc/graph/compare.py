@@ -10,7 +10,7 @@ from fractions import Fraction
 from typing import Any
 
 from archc.graph.ir import Instance, Network, Node
-from archc.graph.outline import strides_of
+from archc.graph.described import strides_of
 from archc.ops.base import Op
 from archc.ops.values import Window
 

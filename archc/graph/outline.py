@@ -8,9 +8,9 @@ once. Members that differ in too much stay groups of their own.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from fractions import Fraction
 from typing import Any
 
+from archc.graph.described import described
 from archc.graph.ir import Instance, Network, Node
 from archc.graph.parameters import (
     Cell,
@@ -20,18 +20,18 @@ from archc.graph.parameters import (
     of_classes,
     parametrized,
 )
-from archc.ops.base import Op
-from archc.ops.conv import Filter
-from archc.ops.resample import Crop, Resize
-from archc.ops.values import Number, Shape, Window
+from archc.ops.values import Number, Shape
 from archc.record import Record
 
 SCAN = "scan"
-HINTS = {"channels": "c", "stride": "s", "groups": "g", "pad": "p"}
 
 
 Describe = Callable[[Node, tuple[int, ...]], tuple[tuple[Any, ...], tuple[Leaf, ...]]]
 """a node without its numbers, and its numbers; the sides are those its body is given, if open"""
+
+
+Rename = Callable[[str, set[str]], str]
+"""what a parameter of a block is called, whose rows have these names"""
 
 
 class Group:
@@ -70,13 +70,19 @@ class Wider(Record):
 class Outline:
     """The groups of a network, inner ones before those that use them, and where each node is.
 
-    With `wider`, the number of classes is a parameter of the outermost group.
+    With `wider`, the number of classes is a parameter of the outermost group. `rename` says what
+    parameters are called where the language's names are none.
     """
 
     def __init__(
-        self, network: Network, describe: Describe | None = None, wider: Wider | None = None
+        self,
+        network: Network,
+        describe: Describe | None = None,
+        wider: Wider | None = None,
+        rename: Rename = lambda name, rows: name,
     ) -> None:
         self.network = network
+        self._rename = rename
         self.wider = wider
         self._describe = describe or described
         self._divides = describe is not None
@@ -161,7 +167,9 @@ class Outline:
 
     def _parametrized(self, members: list[Instance]) -> Parameters | None:
         uses = self._uses(members)
-        return parametrized([self._row(one) for one in uses], [dict(one.arguments) for one in uses])
+        rows = {relative(item).partition(".")[0] for item in body_items(members[0])}
+        given = [{self._rename(name, rows): value for name, value in one.arguments} for one in uses]
+        return parametrized([self._row(one) for one in uses], given)
 
     def _uses(self, members: list[Instance]) -> list[Instance]:
         """The members, and what they are with one class more."""
@@ -343,52 +351,3 @@ def _by_height(instances: list[Instance]) -> Iterator[list[Instance]]:
             levels.setdefault(height[instance], []).append(instance)
     for level in sorted(levels):
         yield levels[level]
-
-
-def described(node: Node, own_sides: tuple[int, ...]) -> tuple[tuple[Any, ...], tuple[Leaf, ...]]:
-    """What the language says of a node."""
-    return numbers_of(node.op, own_sides)
-
-
-def numbers_of(op: Op, own_sides: tuple[int, ...] = ()) -> tuple[tuple[Any, ...], tuple[Leaf, ...]]:
-    """An operator without its numbers, and its numbers in the order of its fields."""
-    shape: list[Any] = [type(op)]
-    leaves: list[Leaf] = []
-    for name, field in type(op).fields.items():
-        value = getattr(op, name)
-        if field.kind in ("row", "name") and op.word != "extern":
-            shape.append(value is not None)
-        elif is_own_size(op, value, own_sides):
-            shape.append("own size")
-        elif isinstance(value, Window):
-            strides = strides_of(op, value)
-            shape.append((len(value.sides), len(strides)))
-            leaves += [Leaf(side, "k", False) for side in value.sides]
-            leaves += [Leaf(side, "s", False) for side in strides]
-        elif isinstance(value, tuple):
-            shape.append(len(value))
-            leaves += [Leaf(side, HINTS.get(name, "n"), False) for side in value]
-        elif isinstance(value, (int, Fraction, float)) and not isinstance(value, bool):
-            shape.append("number")
-            leaves.append(Leaf(value, HINTS.get(name, "n"), field.kind == "integer"))
-        else:
-            shape.append(value)
-    return tuple(shape), tuple(leaves)
-
-
-def is_own_size(op: Op, value: Any, own_sides: tuple[int, ...]) -> bool:
-    """Whether a size is that of the map which the body is given."""
-    return (
-        bool(own_sides)
-        and isinstance(op, (Resize, Crop))
-        and isinstance(value, Window)
-        and value.sides == own_sides
-    )
-
-
-def strides_of(op: Op, window: Window) -> tuple[int, ...]:
-    """The strides of a window: a conv without one moves by 1, whether it says so or not."""
-    if window.stride is None and isinstance(op, Filter) and op.stride is None:
-        return (1,)
-    strides = window.stride or ()
-    return strides[:1] if len(set(strides)) == 1 else strides

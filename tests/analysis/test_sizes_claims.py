@@ -9,7 +9,7 @@ import pytest
 from archc.analysis.legal import ranges
 from archc.analysis.sizes import study
 from archc.diagnostics.model import Bag
-from archc.graph.elaborate import expand
+from archc.graph.elaborate import At, expand
 from archc.limits import DEFAULT
 from archc.session import Session
 from archc.source import SourceFile
@@ -24,7 +24,7 @@ def module_of(rows, above=""):
 
 
 def works(module, sizes):
-    return not expand(module, "a", None, Bag(), DEFAULT, sizes, obeys_rules=False).failed
+    return not expand(module, "a", None, Bag(), DEFAULT, At(sizes, obeys_rules=False)).failed
 
 
 class Maker:

@@ -15,7 +15,7 @@ import pytest
 
 from archc.analysis.sizes import study
 from archc.diagnostics.model import Bag
-from archc.graph.elaborate import expand
+from archc.graph.elaborate import At, expand
 from archc.graph.modules import Module
 from archc.limits import DEFAULT
 from archc.session import Session, all_of
@@ -71,7 +71,7 @@ class Brute:
         self.same = [node.op for node in self.network.nodes] == [node.op for node in other.nodes]
 
     def at(self, sizes):
-        context = expand(*self.of, Bag(), DEFAULT, sizes, obeys_rules=False)
+        context = expand(*self.of, Bag(), DEFAULT, At(sizes, obeys_rules=False))
         return context.network
 
     def legal(self, letter: str, size: int) -> bool:

@@ -54,7 +54,8 @@ def test_texts_of_a_spec_are_no_code():
 def test_names_that_torch_modules_have_are_listed():
     modules = (torch.nn.Module(), torch.nn.ModuleDict(), torch.nn.Sequential())
     public = {name for module in modules for name in dir(module) if not name.startswith("_")}
-    assert public <= MODULE_NAMES
+    kept = {name for name in vars(torch.nn.Module()) if name.startswith("_")}
+    assert public | kept <= MODULE_NAMES
 
 
 @pytest.mark.parametrize("name", ["train", "forward", "parameters.0", "body.state_dict"])

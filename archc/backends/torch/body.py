@@ -8,6 +8,7 @@ from functools import cached_property
 
 from archc.backends.torch.comments import common_size
 from archc.backends.torch.constants import Writer, formula
+from archc.backends.torch.initial import Beginnings
 from archc.backends.torch.layout import Call
 from archc.backends.torch.lower import Lowering
 from archc.backends.torch.members import PLAIN, Branch, Item, Members, own_path
@@ -17,6 +18,7 @@ from archc.backends.torch.naming import (
     attribute,
     class_name,
     network_class,
+    parameter,
 )
 from archc.backends.torch.part_texts import part_names
 from archc.graph.compare import same_wiring
@@ -33,6 +35,7 @@ class Source:
         self.network = network
         self.lowering = Lowering(network)
         self.wider = wider
+        self.beginnings = Beginnings(network, self.lowering)
         self.outline = self._outline()
         self.parts: set[str] = set()
         self._taken = {network_class(network), *CLASS_NAMES, *part_names()}
@@ -54,9 +57,9 @@ class Source:
             describe = Lowering(self.wider).describe
             wider = Wider(self.wider, describe, NUM_CLASSES, classes)
             with suppress(ClassesChangeMore):
-                return Outline(self.network, self.lowering.describe, wider)
+                return Outline(self.network, self.lowering.describe, wider, parameter)
         self.wider = None
-        return Outline(self.network, self.lowering.describe)
+        return Outline(self.network, self.lowering.describe, rename=parameter)
 
     def name_of(self, group: Group) -> str:
         """The class of a group: the block's name; the most used of several groups has it plain.

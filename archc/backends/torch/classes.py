@@ -101,15 +101,22 @@ class ClassText:
         whole = self.holding.level(self.body.members.root)
         call = Call("super().__init__(", whole.items, ")", whole.comments)
         head = f"class {self.name}(nn.Sequential):"
-        return [head, *self.attributes(), *self.signature(), *lines_of(call, 2)]
+        body = [*lines_of(call, 2), *self.beginnings()]
+        return [head, *self.attributes(), *self.signature(), *body]
 
     def attributes(self) -> list[str]:
         """Facts that the class itself has: none, for a block."""
         return []
 
     def beginnings(self) -> list[str]:
-        """How tensors begin: said once, by the network."""
-        return []
+        """How the tensors of its own layers begin."""
+        inner = {item for level in self.levels for item in level.body.items}
+        held = [
+            (item, self.body.relative(item.path))
+            for item in self.body.items
+            if isinstance(item, Node) and item not in inner
+        ]
+        return self.source.beginnings.own_lines(held)
 
     def signature(self) -> list[str]:
         """The first line of `__init__`, or as many as it takes."""

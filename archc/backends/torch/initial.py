@@ -1,9 +1,16 @@
-"""How tensors begin where the spec says so: He, Xavier, zeros, a number."""
+"""How tensors begin where the spec says so: He, Xavier, zeros, a number.
+
+What all layers of one kind share is said once, by the network; all else by the class that holds
+the layer. What says nothing begins as torch begins it.
+"""
 
 from __future__ import annotations
 
-from archc.backends.torch.layout import STEP, lines_of, parsed
+from collections.abc import Iterable
+
+from archc.backends.torch.layout import STEP, Call, lines_of, parsed
 from archc.backends.torch.lower import Lowering
+from archc.backends.torch.naming import attribute
 from archc.graph.ir import Network, Node
 from archc.ops.lowering import Options
 
@@ -13,43 +20,78 @@ WAYS = {
     "zero": "zeros_({0})",
 }
 """He et al. 2015 with the fan of the output, as torchvision begins its ResNets; Glorot 2010"""
+INSIDE = {
+    "nn.Linear": ("nn.MultiheadAttention", "WindowAttention"),
+    "nn.LayerNorm": ("ChannelNorm",),
+}
+"""modules that hold, or are, one of another kind, which a loop over all modules would meet"""
 
 
-def initial_lines(network: Network, lowering: Lowering) -> list[str]:
-    """Statements at the end of the network's `__init__`."""
-    looped: list[str] = []
-    alone: list[str] = []
-    for name, ways in _starts(network, lowering).items():
-        common = max(ways, key=lambda start: len(ways[start]))
-        if common and len(ways[common]) > 1:
-            looped.append(f"{STEP * 3}if isinstance(module, {name}):")
-            for tensor, value in common:
-                looped += _call(f"module.{tensor}", value, 4)
-        else:
-            common = ()
-        for start, nodes in ways.items():
-            if start != common:
-                alone += [line for node in nodes for line in _alone(node, start)]
-    loop = [f"{STEP * 2}for module in self.modules():", *looped] if looped else []
-    return [*loop, *alone]
+class Beginnings:
+    """The ways of a network: `common` those that all layers of a kind share, by kind."""
+
+    def __init__(self, network: Network, lowering: Lowering) -> None:
+        self._network = network
+        self._lowering = lowering
+        self.common: dict[str, Options] = {}
+        ways: dict[str, set[Options]] = {}
+        for index in sorted(lowering.alive):
+            node = network.nodes[index]
+            if self._begins(node):
+                kind, start = self._kind(node)
+                ways.setdefault(kind, set()).add(start)
+        for kind, starts in ways.items():
+            alone = not any(other in ways for other in INSIDE.get(kind, ()))
+            if len(starts) == 1 and alone and (start := next(iter(starts))):
+                self.common[kind] = start
+
+    def common_lines(self) -> list[str]:
+        """Statements at the end of the network's `__init__`."""
+        lines: list[str] = []
+        for kind, start in self.common.items():
+            lines.append(f"{STEP * 3}if isinstance(module, {kind}):")
+            for tensor, value in start:
+                lines += _call(f"module.{tensor}", value, 4)
+        return [f"{STEP * 2}for module in self.modules():", *lines] if lines else []
+
+    def own_lines(self, nodes: Iterable[tuple[Node, str]]) -> list[str]:
+        """Statements of one class for the layers it holds, each with its path in it."""
+        alike: dict[tuple[str, Options], list[str]] = {}
+        for node, path in nodes:
+            if self._begins(node):
+                kind, start = self._kind(node)
+                if start and kind not in self.common:
+                    alike.setdefault((kind, start), []).append(path)
+        lines: list[str] = []
+        for (_, start), paths in alike.items():
+            direct = [path for path in paths if attribute(path) == f"self.{path}"]
+            if "." not in "".join(paths) and len(direct) > 1:
+                names = tuple([attribute(path) for path in direct])
+                lines += lines_of(Call("(", names), 2, before="for module in ", after=":")
+                lines += [
+                    line for name, value in start for line in _call(f"module.{name}", value, 3)
+                ]
+            else:
+                direct = []
+            for path in [path for path in paths if path not in direct]:
+                lines += [line for name, value in start for line in _at(path, name, value)]
+        return lines
+
+    def _begins(self, node: Node) -> bool:
+        make = self._lowering.torch[node.index].make
+        return make is not None and not node.shares and bool(self._network.weights(node))
+
+    def _kind(self, node: Node) -> tuple[str, Options]:
+        make = self._lowering.torch[node.index].make
+        assert make is not None
+        return make.name, make.start
 
 
-def _starts(network: Network, lowering: Lowering) -> dict[str, dict[Options, list[Node]]]:
-    """The nodes that have weights, by torch's class and by how they begin."""
-    found: dict[str, dict[Options, list[Node]]] = {}
-    for index in sorted(lowering.alive):
-        node, make = network.nodes[index], lowering.torch[index].make
-        if make is not None and not node.shares and network.weights(node):
-            found.setdefault(make.name, {}).setdefault(make.start, []).append(node)
-    return found
-
-
-def _alone(node: Node, start: Options) -> list[str]:
-    return [
-        line
-        for tensor, value in start
-        for line in _call(f'self.get_parameter("{node.path}.{tensor}")', value, 2)
-    ]
+def _at(path: str, tensor: str, value: object) -> list[str]:
+    name = attribute(path)
+    if "." in path or not name.startswith("self."):
+        return _call(f'self.get_parameter("{path}.{tensor}")', value, 2)
+    return _call(f"{name}.{tensor}", value, 2)
 
 
 def _call(tensor: str, value: object, indent: int) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from archc.backends.torch.forward import Loop, Step
@@ -11,9 +12,10 @@ from archc.backends.torch.naming import MODULE_NAMES
 from archc.diagnostics.kinds.targets import UnsupportedOnTarget
 from archc.diagnostics.model import Bag
 from archc.graph.ir import Instance, Network, Node
-from archc.graph.outline import is_own_size
+from archc.graph.described import is_own_size
 from archc.graph.parameters import Leaf
 from archc.graph.tensors import alive
+from archc.ops.ends import Extern
 from archc.ops.lowering import Filled, Make, Torch, Unlike, Unsupported
 from archc.ops.pool import Unpool
 from archc.record import replace
@@ -50,6 +52,8 @@ class Lowering:
         self.exports = self._exports()
         """the values of each instance that are read outside of it, in text order"""
         self._read_outside = {index for found in self.exports.values() for index in found}
+        self._runs = self._runs_of_modules()
+        """for each node those that run the same module, where a block is used again"""
         self.torch = [self._lowered(node) for node in network.nodes]
         for index in sorted(self.alive):
             self._check_name(network.nodes[index])
@@ -85,10 +89,25 @@ class Lowering:
 
     def _check_name(self, node: Node) -> None:
         """No module can be called as something that every torch module has."""
+        if isinstance(node.op, Extern):
+            self._check_extern(node.op.name, node)
         taken = next((name for name in node.path.split(".") if name in MODULE_NAMES), "")
         if taken and self._has_key(node):
             reason = f"every torch module has a `{taken}` of its own; call the row otherwise"
             self.bag.add(UnsupportedOnTarget(taken, "torch", reason).at(node.span))
+
+    def _check_extern(self, name: str, node: Node) -> None:
+        """What Python computes is a method, which no row and nothing of torch's may be called."""
+        others = [one for one in self.network.nodes if not isinstance(one.op, Extern)]
+        levels = {level for one in others for level in one.path.split(".")}
+        reason = ""
+        if name in MODULE_NAMES:
+            reason = f"every torch module has a `{name}` of its own"
+        elif name in levels | {level.rstrip("0123456789") for level in levels}:
+            reason = f"a row is called `{name}` too"
+        if reason:
+            advice = f"{reason}; call the extern otherwise"
+            self.bag.add(UnsupportedOnTarget(name, "torch", advice).at(node.span))
 
     def _has_key(self, node: Node) -> bool:
         return bool(self.network.weights(node) or self.network.buffers(node))
@@ -134,6 +153,11 @@ class Lowering:
         return found
 
     def _may_overwrite(self, node: Node) -> bool:
+        """Whether each run of the module may write over what it is given."""
+        nodes = [self.network.nodes[index] for index in self._runs.get(node.index, [node.index])]
+        return all(self._is_lone_reader(one) for one in nodes)
+
+    def _is_lone_reader(self, node: Node) -> bool:
         """Nobody else reads the input, and its own gradient does not need it."""
         source = self.network.nodes[node.inputs[0]]
         if self.users[source.index] != [node.index] or source.index in self._kept():
@@ -144,6 +168,27 @@ class Lowering:
             and (before.make is not None or before.fresh)
             and not before.keeps_output
         )
+
+    def _runs_of_modules(self) -> dict[int, list[int]]:
+        """Nodes of blocks that are used again run the modules of the block's first use."""
+        origins: dict[str, list[Instance]] = {}
+        pending = [self.network.root]
+        while pending:
+            instance = pending.pop()
+            inner = [item for item in instance.items if isinstance(item, Instance)]
+            pending += inner
+            for one in inner:
+                if _has_nodes(one):
+                    origins.setdefault(origin_of(one), []).append(one)
+        runs: dict[int, list[int]] = {}
+        for uses in origins.values():
+            if len(uses) < 2:
+                continue
+            starts = [_first(use) for use in uses]
+            for at in range(min([_last(use) - start for use, start in zip(uses, starts)]) + 1):
+                together = [start + at for start in starts]
+                runs.update(dict.fromkeys(together, together))
+        return runs
 
     def _kept(self) -> set[int]:
         network = self.network
@@ -207,7 +252,26 @@ def origin_of(instance: Instance) -> str:
 
 def _first(instance: Instance) -> int:
     """The index of an instance's first node."""
+    return _end(instance, lambda items: items)
+
+
+def _last(instance: Instance) -> int:
+    """The index of an instance's last node."""
+    return _end(instance, reversed)
+
+
+def _end(instance: Instance, order: Callable[[Any], Iterable[Node | Instance]]) -> int:
     item: Node | Instance = instance
     while isinstance(item, Instance):
-        item = next(one for one in item.items if isinstance(one, Node) or one.items)
+        item = next(one for one in order(item.items) if isinstance(one, Node) or _has_nodes(one))
     return item.index
+
+
+def _has_nodes(instance: Instance) -> bool:
+    pending: list[Node | Instance] = [instance]
+    while pending:
+        item = pending.pop()
+        if isinstance(item, Node):
+            return True
+        pending.extend(item.items)
+    return False

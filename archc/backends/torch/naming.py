@@ -23,7 +23,13 @@ register_load_state_dict_pre_hook register_module register_parameter register_st
 register_state_dict_pre_hook requires_grad_ set_extra_state set_submodule share_memory state_dict
 to to_empty train training type update values xpu zero_grad
 """
-MODULE_NAMES = frozenset(_OF_MODULES.split())
+_INSIDE_MODULES = """
+_backward_hooks _backward_pre_hooks _buffers _forward_hooks _forward_hooks_always_called
+_forward_hooks_with_kwargs _forward_pre_hooks _forward_pre_hooks_with_kwargs
+_is_full_backward_hook _load_state_dict_post_hooks _load_state_dict_pre_hooks _modules
+_non_persistent_buffers_set _parameters _state_dict_hooks _state_dict_pre_hooks
+"""
+MODULE_NAMES = frozenset([*_OF_MODULES.split(), *_INSIDE_MODULES.split()])
 """what every torch module has, so that none inside it can be called so"""
 NUM_CLASSES = "num_classes"
 """the parameter of a network's class for the spec's `classes`, as torchvision calls it"""
@@ -35,7 +41,7 @@ def class_name(block: str) -> str:
     """`inverted_residual` is InvertedResidual."""
     words = re.split(r"[^0-9A-Za-z]+", block)
     name = "".join([word[:1].upper() + word[1:] for word in words])
-    return name if name[:1].isalpha() else f"Block{name}"
+    return name if name[:1].isalpha() and not keyword.iskeyword(name) else f"Block{name}"
 
 
 def network_class(network: Network) -> str:
@@ -45,9 +51,10 @@ def network_class(network: Network) -> str:
     name = (
         title if title.lower() == plain.lower() and title[:1].isalpha() else class_name(network.net)
     )
-    return name + "".join(
+    name += "".join(
         [word[:1].upper() + word[1:] for word in re.split(r"[^0-9A-Za-z]+", network.variant)]
     )
+    return f"{name}Net" if keyword.iskeyword(name) else name
 
 
 def identifier(name: str) -> str:
@@ -56,6 +63,19 @@ def identifier(name: str) -> str:
     if not plain or plain[0].isdigit():
         plain = f"x{plain}"
     return f"{plain}_" if plain in TAKEN else plain
+
+
+def field(name: str) -> str:
+    """A name for a field of a NamedTuple: it begins with a letter, and is no method of tuples."""
+    plain = identifier(name).lstrip("_") or "x"
+    plain = identifier(plain)
+    return f"{plain}_" if plain in ("count", "index") else plain
+
+
+def parameter(name: str, rows: set[str]) -> str:
+    """A name for a parameter of a class: no row and nothing of torch's modules is called so."""
+    plain = identifier(name)
+    return f"{plain}_" if plain in rows or plain in MODULE_NAMES else plain
 
 
 def attribute(name: str) -> str:

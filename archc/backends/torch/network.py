@@ -8,9 +8,8 @@ from archc.analysis.reduction import reductions
 from archc.backends.torch.classes import ClassText
 from archc.backends.torch.constants import number
 from archc.backends.torch.forward import Forward
-from archc.backends.torch.initial import initial_lines
 from archc.backends.torch.layout import STEP, Call, lines_of
-from archc.backends.torch.naming import identifier
+from archc.backends.torch.naming import field, identifier
 from archc.ops.values import Shape
 
 
@@ -43,7 +42,7 @@ class NetworkText(ClassText):
         return f"{name}: int = {classes}"
 
     def beginnings(self) -> list[str]:
-        return initial_lines(self.source.network, self.source.lowering)
+        return [*super().beginnings(), *self.source.beginnings.common_lines()]
 
     @property
     def output_class(self) -> str:
@@ -55,9 +54,9 @@ class NetworkText(ClassText):
         network = self.source.network
         if len(self.results()) == 1:
             return []
-        fields = [f"{identifier(name)}: {self.kind_of(at)}" for name, at in network.outputs.items()]
+        fields = [f"{field(name)}: {self.kind_of(at)}" for name, at in network.outputs.items()]
         fields += [
-            f"{identifier(name)}: {self.kind_of(at)} | None = None"
+            f"{field(name)}: {self.kind_of(at)} | None = None"
             for name, at in network.training_outputs.items()
         ]
         return [f"class {self.output_class}(NamedTuple):", *[STEP + field for field in fields]]

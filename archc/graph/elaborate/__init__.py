@@ -4,6 +4,6 @@ Parse, bind parameters, expand rows to primitive layers in text order, infer one
 value, attach keys. `elaborate` does one net (or one variant of it) at one set of input sizes.
 """
 
-from archc.graph.elaborate.nets import elaborate, expand
+from archc.graph.elaborate.nets import At, elaborate, expand
 
-__all__ = ["elaborate", "expand"]
+__all__ = ["At", "elaborate", "expand"]

@@ -30,10 +30,26 @@ from archc.graph.ir import Network
 from archc.graph.modules import Module, variant_names
 from archc.limits import DEFAULT, Limits
 from archc.ops.base import Op
+from archc.record import Record
 from archc.syntax import tree
 
 FRAMES_PER_LEVEL = 24
 _IMPORTABLE = (BlockDefinition, NetDefinition, ExternDefinition)
+
+
+class At(Record):
+    """The numbers at which a net is expanded: `sizes` of its letters, the size `asked` for of an
+    input, `values` in the place of its parameters' own. With `obeys_rules` off, `where` and size
+    notes are not asked.
+    """
+
+    sizes: Mapping[str, int] | None = None
+    asked: Asked | None = None
+    values: Mapping[str, int] | None = None
+    obeys_rules: bool = True
+
+
+AS_WRITTEN = At()
 
 
 def elaborate(
@@ -49,7 +65,7 @@ def elaborate(
 
     `sizes` gives numbers to open letters (`H`, `W`); `asked` another size to one input.
     """
-    context = expand(module, net, variant, bag, limits, sizes, asked)
+    context = expand(module, net, variant, bag, limits, At(sizes, asked))
     return None if context.failed else context.network
 
 
@@ -59,15 +75,10 @@ def expand(
     variant: str | None,
     bag: Bag,
     limits: Limits = DEFAULT,
-    sizes: dict[str, int] | None = None,
-    asked: Asked | None = None,
-    obeys_rules: bool = True,
-    values: Mapping[str, int] | None = None,
+    at: At = AS_WRITTEN,
 ) -> Context:
     """Expand a net and keep all that is known of it: what `elaborate` gives, and how to replay its
     sizes.
-
-    With `obeys_rules` off, `where` and size notes are not asked; `values` stand for the net's own.
     """
     found = module.net(net)
     assert found is not None, net
@@ -76,10 +87,10 @@ def expand(
     network = Network(name, net, variant or "", module.source)
     network.title, network.span = found.title, found.name_span
     context = Context(network, bag, limits, frozenset(Op.registry) | frozenset(bodies.flags()))
-    context.sizes = dict(sizes or {})
-    context.asked = asked
-    network.asked = asked.text if asked is not None else ""
-    context.obeys_rules = obeys_rules
+    context.sizes = dict(at.sizes or {})
+    context.asked = at.asked
+    network.asked = at.asked.text if at.asked is not None else ""
+    context.obeys_rules = at.obeys_rules
     context.hooks(bodies)
     collecting = gc.isenabled()
     recursion = sys.getrecursionlimit()
@@ -88,7 +99,7 @@ def expand(
         recursion + limits.depth * FRAMES_PER_LEVEL + limits.nesting * FRAMES_PER_LEVEL
     )
     try:
-        _run(context, module, found, variant or "", values or {})
+        _run(context, module, found, variant or "", at.values or {})
     finally:
         sys.setrecursionlimit(recursion)
         if collecting:

@@ -56,7 +56,11 @@ class L2Norm(nn.Module):
         self.register_parameter("weight", weight)
 
     def forward(self, x: Tensor) -> Tensor:
-        x = x / (x.square().sum(self.dim, keepdim=True) + self.eps).sqrt()
+        wide = x.to(
+            torch.promote_types(x.dtype, torch.float32)
+        )  # squares overflow a half
+        length = (wide.square().sum(self.dim, keepdim=True) + self.eps).sqrt()
+        x = (wide / length).to(x.dtype)
         if self.weight is None:
             return x
         return (x.movedim(self.dim, -1) * self.weight).movedim(-1, self.dim)
