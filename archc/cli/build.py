@@ -7,7 +7,8 @@ import os
 import sys
 from typing import TYPE_CHECKING, Any
 
-from archc.cli.main import DONE, FINDINGS, NOT_DONE, complain
+from archc.cli.main import DONE, FINDINGS, complain
+from archc.cli.naming import networks_meant
 
 if TYPE_CHECKING:
     from archc.backends.torch.files import Files
@@ -60,7 +61,8 @@ def run(arguments: argparse.Namespace) -> int:
     from archc.session import Session
 
     session = Session(arguments.limits)
-    networks = _networks(arguments, session)
+    several = arguments.target == "hub" and not arguments.weights
+    networks = networks_meant(arguments.nets, arguments.limits, session, several=several)
     if isinstance(networks, int):
         return networks
     return _build(arguments, session, networks)
@@ -92,29 +94,9 @@ def _without_torch() -> str:
     return "" if find_spec("torch") else "this needs torch: pip install 'archc[torch]'"
 
 
-def _networks(arguments: argparse.Namespace, session: Session) -> list[Network] | int:
-    """The networks that are meant, for a file the one, or the exit code."""
-    from archc import api
-    from archc.checking import could_not_read
-    from archc.cli.naming import say_networks
-    from archc.diagnostics.paint import wanted
-    from archc.diagnostics.render import render_all
-
-    networks, bag = api.open_networks(arguments.nets, None, arguments.limits, session)
-    if bag.has_errors:
-        print(render_all(bag.sorted(), wanted(sys.stderr)), file=sys.stderr)
-        return NOT_DONE if could_not_read(bag.sorted()) else FINDINGS
-    if len(networks) > 1 and (arguments.target != "hub" or arguments.weights):
-        names = ", ".join([network.name for network in networks])
-        return complain(f"{' '.join(arguments.nets)} is several networks; name one of {names}")
-    say_networks(arguments.nets, networks)
-    return networks
-
-
 def _build(arguments: argparse.Namespace, session: Session, networks: list[Network]) -> int:
     from archc.backends.torch.live import BuildDiffers
     from archc.building import Wanted, file_of, folder_of
-    from archc.diagnostics.columns import harmless
     from archc.diagnostics.model import ArchError
     from archc.weights import WeightsProblem
 
@@ -129,10 +111,7 @@ def _build(arguments: argparse.Namespace, session: Session, networks: list[Netwo
         print(error, file=sys.stderr)
         return FINDINGS
     except WeightsProblem as problem:
-        first, *more = str(problem).split("\n")
-        complain(first)
-        print("\n".join([harmless(line) for line in more]), end="\n" * bool(more), file=sys.stderr)
-        return NOT_DONE
+        return complain(*str(problem).split("\n"))
     except BuildDiffers as differs:
         return complain(f"a fault in archc, nothing was written: {differs}")
     return _write(files, arguments)

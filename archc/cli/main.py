@@ -25,6 +25,7 @@ VERBS = {
     "fmt": "bring files to their canonical form",
     "build": "a network as PyTorch source",
     "transform": "change a network: fold batch norms, slide over larger images, new head, features",
+    "weights": "match a checkpoint with other names to a network",
     "explain": "what a finding means",
     "ops": "the layers there are, and their options",
     "nets": "the networks that archc ships",
@@ -152,11 +153,11 @@ def _changed_limits(parser: argparse.ArgumentParser, given: list[str]) -> dict[s
     return changes
 
 
-def complain(text: str) -> int:
+def complain(*lines: str) -> int:
     """Say on the error stream why the job could not be done."""
     from archc.diagnostics.columns import harmless
 
-    print(f"archc: {harmless(text)}", file=sys.stderr)
+    print("\n".join([f"archc: {harmless(lines[0])}", *map(harmless, lines[1:])]), file=sys.stderr)
     return NOT_DONE
 
 

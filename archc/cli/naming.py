@@ -11,6 +11,8 @@ from archc.names import reduced
 
 if TYPE_CHECKING:
     from archc.graph.ir import Network
+    from archc.limits import Limits
+    from archc.session import Session
 
 
 def none_called(name: str, near: tuple[str, ...], what: str = "net") -> str:
@@ -31,3 +33,28 @@ def say_meant(names: Iterable[str], meant: Iterable[str]) -> None:
 def say_networks(names: Iterable[str], networks: Iterable[Network]) -> None:
     """The same of networks that were found."""
     say_meant(names, [network.name for network in networks])
+
+
+def networks_meant(
+    names: list[str],
+    limits: Limits,
+    session: Session | None = None,
+    *,
+    several: bool = False,
+) -> list[Network] | int:
+    """The networks of these names, only one unless `several` may be meant; else the exit code."""
+    from archc import api
+    from archc.checking import could_not_read
+    from archc.cli.main import FINDINGS, NOT_DONE, complain
+    from archc.diagnostics.paint import wanted
+    from archc.diagnostics.render import render_all
+
+    networks, bag = api.open_networks(names, None, limits, session)
+    if bag.has_errors:
+        print(render_all(bag.sorted(), wanted(sys.stderr)), file=sys.stderr)
+        return NOT_DONE if could_not_read(bag.sorted()) else FINDINGS
+    if len(networks) > 1 and not several:
+        found = ", ".join([network.name for network in networks])
+        return complain(f"{' '.join(names)} is several networks; name one of {found}")
+    say_networks(names, networks)
+    return networks

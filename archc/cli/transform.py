@@ -43,7 +43,9 @@ def add_parser(verbs: Any) -> None:
         help="what to do; may be given several times",
     )
     add("--classes", type=_positive, metavar="N", help="outputs of the head (new-head)")
-    add("--until", metavar="ROWS", help="the last row that stays, or several with commas (features)")
+    add(
+        "--until", metavar="ROWS", help="the last row that stays, or several with commas (features)"
+    )
     add("-o", "--output", metavar="FILE", default="-", help="where to (default: standard output)")
     add("--force", action="store_true", help="overwrite a file that archc did not write")
     add("--list", action="store_true", help="list the passes")

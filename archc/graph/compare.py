@@ -9,8 +9,8 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Any
 
-from archc.graph.ir import Instance, Network, Node
 from archc.graph.described import strides_of
+from archc.graph.ir import Instance, Network, Node
 from archc.ops.base import Op
 from archc.ops.values import Window
 

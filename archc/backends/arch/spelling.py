@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from typing import Any
 
-from archc.graph.ir import Network
 from archc.graph.described import is_own_size, strides_of
+from archc.graph.ir import Network
 from archc.graph.parameters import Cell
 from archc.ops.base import Field, Op
 from archc.ops.conv import Filter

@@ -11,8 +11,8 @@ from archc.backends.torch.members import AGAIN
 from archc.backends.torch.naming import MODULE_NAMES
 from archc.diagnostics.kinds.targets import UnsupportedOnTarget
 from archc.diagnostics.model import Bag
-from archc.graph.ir import Instance, Network, Node
 from archc.graph.described import is_own_size
+from archc.graph.ir import Instance, Network, Node
 from archc.graph.parameters import Leaf
 from archc.graph.tensors import alive
 from archc.ops.ends import Extern
