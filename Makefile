@@ -45,6 +45,7 @@ picture: ## draw README's picture anew from what archc prints
 pages: ## write docs/gallery.md and docs/blocks.md anew
 	$(BIN)/python -m docs.gallery
 	$(BIN)/python -m docs.blocks
+	$(BIN)/python -m docs.lengths
 
 wheel: ## build the wheel into dist/
 	$(BIN)/pip wheel -q --no-deps -w dist .

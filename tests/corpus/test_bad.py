@@ -2,7 +2,8 @@
 
 A finding that nobody claims fails, and so does a claim that does not come true. The words must
 stand in the message or a label, notes or help of the finding. A folder with an archc.toml is a
-project of its own, whose configuration holds for its files and may hold claims too.
+project of its own, whose configuration holds for its files and may hold claims too. The files of
+targets/ are also built for the target that they are called after.
 """
 
 from __future__ import annotations
@@ -13,9 +14,11 @@ from pathlib import Path
 
 import pytest
 
+from archc.backends.torch.emit import source_of
 from archc.checking import Checker
 from archc.configuration.read import read
 from archc.diagnostics.explain import all_kinds
+from archc.diagnostics.model import ArchError
 from archc.files import CONFIGURATION
 from archc.limits import Limits
 
@@ -33,8 +36,8 @@ ELSEWHERE = {
     "file-too-large": "needs a large file: tests/cli/test_bad_files.py",
     "not-utf8": "needs a binary file: tests/cli/test_bad_files.py",
     "cannot-transform": "needs a pass: tests/diagnostics",
-    "unsupported-on-target": "needs a target: tests/diagnostics",
 }
+BUILT = {"targets/torch.arch": source_of}
 
 
 def claims(path):
@@ -57,7 +60,20 @@ def findings(name):
     checker = Checker(LIMITS, rules=read(CONFIGURATION).rules if project else None)
     own = os.path.basename(name)
     checker.paths(["." if own == CONFIGURATION else own])
-    return checker.findings()
+    return checker.findings() + built(checker.session, own, BUILT.get(name))
+
+
+def built(session, name, build):
+    """What building the networks of a file finds."""
+    if build is None:
+        return []
+    found = []
+    for network in session.networks_of(session.source(name), None):
+        try:
+            build(network)
+        except ArchError as error:
+            found += error.diagnostics
+    return found
 
 
 @pytest.mark.parametrize("name", FILES)

@@ -79,6 +79,16 @@ def fences_of(page: Path) -> list[Fence]:
     return found
 
 
+EXAMPLES = [fence for page in sorted(PAGES.glob("*.md")) for fence in fences_of(page)]
+TEXTS = [str(fence) for fence in EXAMPLES if not fence.findings and "file" not in fence.values]
+"""places of the examples that hold a network"""
+
+
+def example_at(place: str) -> str:
+    """The text of an example, as a file."""
+    return wrapped(next(fence.text for fence in EXAMPLES if str(fence) == place))
+
+
 def wrapped(text: str) -> str:
     """The text as a file: rows alone become the body of a net."""
     if re.search(r"^net\b", text, re.MULTILINE):

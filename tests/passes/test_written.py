@@ -15,12 +15,10 @@ from archc.source import SourceFile
 from archc.syntax.format import format_text
 from archc.transforming import Differs, Refused, transformed, written
 from tests.conftest import ROOT
-from tests.language.fences import PAGES, fences_of, wrapped
+from tests.language.fences import TEXTS, example_at, wrapped
 from tests.language.test_operator_examples import CLASSES, example_of
 
 FILES = sorted(path.stem for path in (ROOT / "specs").glob("*.arch"))
-EXAMPLES = [fence for page in sorted(PAGES.glob("*.md")) for fence in fences_of(page)]
-TEXTS = [str(fence) for fence in EXAMPLES if not fence.findings and "file" not in fence.values]
 
 
 def read(text):
@@ -58,8 +56,7 @@ def test_the_text_has_no_findings(name, networks):
 
 @pytest.mark.parametrize("place", TEXTS)
 def test_examples_of_the_language_come_back(place):
-    fence = next(fence for fence in EXAMPLES if str(fence) == place)
-    for network in Session().networks_of(SourceFile("<text>", wrapped(fence.text)), None):
+    for network in Session().networks_of(SourceFile("<text>", example_at(place)), None):
         same(network)
 
 

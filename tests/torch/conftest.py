@@ -10,7 +10,6 @@ from archc.backends.torch.emit import Form, source_of
 from archc.files import shipped_files
 from archc.session import Session
 
-
 SESSION = Session()
 
 

@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from archc.api import load, loads
+from archc.backends.torch.live import module_class
 
 HE = "net a()\n  input 8x8x3\n  a: conv 3x3 64 init=he\n  b: conv 3x3 64 init=he\n"
 
@@ -47,9 +48,7 @@ net a()
     network = loads(text)
     module, image = network.torch(seed=1).eval(), torch.randn(1, 3, 8, 8)
     source = network.source().replace("inplace=True", "inplace=False")
-    space: dict = {"__name__": "plain"}
-    exec(source, space)
-    plain = space["A"]()
+    plain = module_class(network.graph, source)()
     plain.load_state_dict(module.state_dict())
     with torch.no_grad():
         assert torch.equal(module(image), plain.eval()(image))

@@ -15,15 +15,14 @@ from archc.backends.torch.live import (
     checked_source,
     compare,
     module_class,
-    size_of,
 )
 from archc.session import Session
 from archc.source import SourceFile
-from tests.language.fences import wrapped
+from tests.language.fences import TEXTS, example_at, wrapped
 from tests.language.test_operator_examples import CLASSES, example_of
 from tests.oracles import fingerprint
 from tests.oracles.test_twins import TWINS
-from tests.passes.test_written import EXAMPLES, TEXTS
+from tests.torch.conftest import form_of
 
 MODELS = json.loads(
     (Path(__file__).parents[1] / "oracles" / "torchvision.json").read_text(encoding="utf-8")
@@ -34,13 +33,12 @@ WITH_SOFTMAX = ("vgg11", "vgg16", "vgg19")
 
 def test_every_shipped_network_is_built_as_it_was_analysed(shipped):
     """Keys and sizes of all tensors, the size of every layer with weights and of every output."""
-    assert checked_source(shipped)
+    assert checked_source(shipped, form_of(shipped))
 
 
 @pytest.mark.parametrize("place", TEXTS)
 def test_examples_of_the_language_are_built(place):
-    fence = next(fence for fence in EXAMPLES if str(fence) == place)
-    for network in Session().networks_of(SourceFile("<text>", wrapped(fence.text)), None):
+    for network in Session().networks_of(SourceFile("<text>", example_at(place)), None):
         assert checked_source(network)
 
 
@@ -114,26 +112,3 @@ def test_the_state_of_a_scan_goes_from_step_to_step():
     whole.load_state_dict({key.partition(".")[2]: v for key, v in module.state_dict().items()})
     things = torch.randn(2, 6, 4)
     assert torch.allclose(module(things), whole(things)[0], atol=1e-6)
-
-
-@pytest.mark.parametrize(
-    ("name", "size"),
-    [
-        ("deeplabv3.resnet50", (96, 136)),
-        ("fcn.8s", (96, 130)),
-        ("pspnet.50", (97, 145)),
-        ("unet.same", (48, 80)),
-        ("hrnet_segmentation.w18", (64, 96)),
-        ("retinanet.paper", (128, 192)),
-        ("yolov3", (64, 96)),
-    ],
-)
-def test_open_networks_run_at_other_sizes(name, size):
-    """The module made at one size gives at another what the analysis says of that size."""
-    module = load(name).torch().to("meta").eval()
-    channels = load(name).graph.nodes[0].shape.channels
-    other = load(name, input="x".join(map(str, (*size, channels)))).graph
-    given = module(torch.zeros(1, channels, *size, device="meta"))
-    outputs = given if isinstance(given, tuple) else (given,)
-    found = [tuple(output.shape) for output in outputs]
-    assert found == [size_of(other.nodes[index].shape) for index in other.outputs.values()]

@@ -50,5 +50,5 @@ def test_rows_that_torch_has_no_place_for(name):
 def test_externs_that_are_called_as_something_else(name):
     rows = "  conv 1x1 3\n  x: conv 1x1 3 ; relu as y\n"
     text = f"extern {name}(v) -> 8x8x3\nnet a()\n  input 8x8x3\n{rows}  {name} y\n"
-    with pytest.raises(ArchError, match="call the extern otherwise|is taken by a layer"):
+    with pytest.raises(ArchError, match=r"call the extern otherwise|is taken by a layer"):
         loads(text).torch()

@@ -16,6 +16,7 @@ from types import ModuleType
 from typing import Any
 from unittest.mock import MagicMock
 
+import torch
 from torch import Tensor, nn
 
 from tests.oracles.twins.packages import torchvision
@@ -23,6 +24,9 @@ from tests.oracles.twins.twin import Twin, tensors
 
 COMPILED = ("", ".carafe", ".merge_cells", ".modulated_deform_conv", ".nms", ".roi_align")
 R = 3
+PART = ((1, 3, 256, 384),)
+BOXES = ((8.0, 16.0, 360.0, 240.0), (100.5, 60.25, 220.0, 190.0), (50.0, 64.0, 72.5, 90.0))
+"""left, top, right and bottom of R regions of a part: they lie on three levels of a pyramid"""
 
 
 def regions(maps: list[Tensor], found: Any, side: int) -> Tensor:
@@ -73,6 +77,21 @@ def run_two_stages(model: Any, image: Tensor) -> list[Any]:
     if heads.mask_head is not None:
         outputs.append(heads.mask_predictor(heads.mask_head(regions(maps, found, 14))))
     return outputs
+
+
+def regions_of_boxes(model: Any, image: Tensor) -> list[Any]:
+    """The outputs for BOXES, pooled as torchvision pools them (in Python without its operators).
+
+    Numbers of regions have the one image in front, as archc's have.
+    """
+    maps = model.backbone(image)
+    boxes = torch.tensor(BOXES)
+    heads, where = model.roi_heads, (maps, [boxes], [tuple(image.shape[2:])])
+    found = heads.box_predictor(heads.box_head(heads.box_roi_pool(*where)))
+    found = [numbers[None] for numbers in found]
+    if heads.mask_head is None:
+        return [found, boxes[None]]
+    return [found, heads.mask_predictor(heads.mask_head(heads.mask_roi_pool(*where)))]
 
 
 def run_one_stage(model: Any, image: Tensor) -> Any:
@@ -185,6 +204,8 @@ TWINS = [
         make=faster_rcnn_fpn,
         inputs=[(1, 3, 800, 800)],
         run=run_two_stages,
+        outputs=regions_of_boxes,
+        compared_at=PART,
         counts=(("R", R),),
         same_names=True,
     ),
@@ -195,6 +216,8 @@ TWINS = [
         make=mask_rcnn,
         inputs=[(1, 3, 800, 800)],
         run=run_two_stages,
+        outputs=regions_of_boxes,
+        compared_at=PART,
         counts=(("R", R),),
         same_names=True,
     ),
@@ -205,6 +228,7 @@ TWINS = [
         make=lambda: retinanet(2048, 80),
         inputs=[(1, 3, 800, 800)],
         run=run_one_stage,
+        compared_at=PART,
         same_names=True,
     ),
     Twin(
@@ -214,6 +238,7 @@ TWINS = [
         make=lambda: retinanet(256, 91),
         inputs=[(1, 3, 800, 800)],
         run=run_one_stage,
+        compared_at=PART,
         same_names=True,
     ),
     Twin(

@@ -20,6 +20,7 @@ from tests.oracles.twins.twin import Twin
 FCN_IMAGE = ((1, 3, 500, 500),)
 VOC_IMAGE = ((1, 3, 520, 520),)
 PSPNET_IMAGE = ((1, 3, 473, 473),)
+VOC_PART = ((2, 3, 136, 200),)
 CITY_IMAGE = ((1, 3, 1024, 2048),)
 
 
@@ -48,6 +49,12 @@ def pspnet(depth: int) -> Callable[[], nn.Module]:
 def without_auxiliary(module: Any, image: Tensor) -> Tensor:
     """torchvision's segmentation nets without the head for training."""
     scores: Tensor = module.classifier(module.backbone(image)["out"])
+    return scores
+
+
+def scores_alone(module: Any, image: Tensor) -> Tensor:
+    """What torchvision's segmentation nets give at the size of the image, but for training."""
+    scores: Tensor = module(image)["out"]
     return scores
 
 
@@ -137,6 +144,8 @@ TWINS = [
             make=torchvision(f"fcn_resnet{depth}", weights_backbone=None, aux_loss=True),
             inputs=VOC_IMAGE,
             run=without_auxiliary,
+            outputs=scores_alone,
+            compared_at=VOC_PART,
             same_names=True,
         )
         for depth in (50, 101)
@@ -149,6 +158,8 @@ TWINS = [
             make=torchvision(f"deeplabv3_resnet{depth}", weights_backbone=None, aux_loss=True),
             inputs=VOC_IMAGE,
             run=without_auxiliary,
+            outputs=scores_alone,
+            compared_at=VOC_PART,
             same_names=True,
         )
         for depth in (50, 101)
@@ -160,6 +171,8 @@ TWINS = [
         make=torchvision("deeplabv3_mobilenet_v3_large", weights_backbone=None, aux_loss=True),
         inputs=VOC_IMAGE,
         run=without_auxiliary,
+        outputs=scores_alone,
+        compared_at=VOC_PART,
         same_names=True,
     ),
     Twin(
@@ -168,6 +181,7 @@ TWINS = [
         model="lraspp_mobilenet_v3_large",
         make=torchvision("lraspp_mobilenet_v3_large", weights_backbone=None),
         inputs=VOC_IMAGE,
+        compared_at=VOC_PART,
         same_names=True,
     ),
     Twin(

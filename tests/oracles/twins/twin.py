@@ -13,6 +13,9 @@ Measured of a module in eval mode on torch's meta device, for one image:
 - `shapes_sha256`: the sizes of its parameters, sorted, ones at their ends dropped (a 1x1 conv may
   stand for a linear layer);
 - `state_sha256`: keys and sizes of its state_dict, where the spec has the same names.
+
+A twin with the spec's names also runs, with weights and images made from names: digests of what it
+gives are in `../outputs.json`.
 """
 
 from __future__ import annotations
@@ -32,6 +35,8 @@ import torch
 from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
+from tests.oracles import fingerprint
+
 PRODUCTS = ("ConvolutionBackward0", "AddmmBackward0", "MmBackward0", "LinearBackward0")
 
 
@@ -45,7 +50,8 @@ class Twin:
     `ignored`. `training_heads`: it holds the spec's training outputs, too. `counts` are numbers in
     the place of unknown counts (`R`). `depth=False` where autograd's graph does not tell it
     (attention, recurrence). `written_in` is an object of the file that is the implementation, if
-    that is not the file of the module's class.
+    that is not the file of the module's class. `outputs` gives the spec's outputs in its order, if
+    neither `run` nor a plain call does; `compared_at` are sizes for them, if not two of `inputs`.
     """
 
     net: str
@@ -61,6 +67,13 @@ class Twin:
     counts: tuple[tuple[str, int], ...] = ()
     depth: bool = True
     written_in: Callable[[], Any] | None = None
+    outputs: Callable[..., Any] | None = None
+    compared_at: Sequence[Sequence[int]] = ()
+
+    @property
+    def image_sizes(self) -> list[tuple[int, ...]]:
+        """The sizes of the images that outputs are compared at, with the batch."""
+        return [tuple(size) for size in self.compared_at or [(2, *one[1:]) for one in self.inputs]]
 
 
 def measure(twin: Twin) -> dict[str, Any]:
@@ -91,6 +104,24 @@ def measure(twin: Twin) -> dict[str, Any]:
         ]
         found["state_sha256"] = digest(sorted(state))
     return found
+
+
+def filled(twin: Twin) -> nn.Module:
+    """The public module on the CPU, in eval mode, with weights made from names."""
+    module = twin.make()
+    module.eval()
+    state = module.state_dict()
+    for key, value in fingerprint.fill(state).items():
+        state[key].copy_(value)  # load_state_dict would ask for the version of some modules
+    return module
+
+
+@torch.no_grad()
+def outputs(twin: Twin, module: nn.Module) -> list[Tensor]:
+    """What the filled module gives for images made from their sizes."""
+    images = [fingerprint.image(size[1:], size[0]) for size in twin.image_sizes]
+    run = twin.outputs or twin.run
+    return tensors(run(module, *images) if run else module(*images))
 
 
 def digest(found: Any) -> str:
