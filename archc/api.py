@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from archc.analysis.cost import Costs
     from archc.analysis.report import Report
     from archc.analysis.rules import Rules
-    from archc.building import Built
+    from archc.building import Built, Wanted
 
 __all__ = (
     "ArchError",
@@ -85,6 +85,8 @@ class Network:
         weights: str | os.PathLike[str] | Mapping[str, Any] | None = None,
         device: str | torch.device | None = None,
         seed: int | None = None,
+        optimize: str | None = None,
+        dtype: str = "fp32",
     ) -> nn.Module:
         """A live module: the source of `source()`, executed; its state_dict has the spec's names.
 
@@ -93,14 +95,21 @@ class Network:
         it begin anew. With `features`, names of rows, it gives their values, and has `channels`
         and `reduction` of each. `device` may be "meta".
 
+        With `optimize="inference"` batch norms are folded, layers fused and packed for the device,
+        in `dtype` (fp32, bf16, fp16): the fastest on inputs of the spec's size, and not to be
+        trained; float32 goes in and comes out.
+
         Raises ArchError for an operator that torch does not have or a row that is none,
         WeightsProblem, ValueError for `num_classes` where there are no classes, ImportError
         without torch.
         """
         from archc.backends.torch.live import module_of
-        from archc.building import state_of
+        from archc.building import Wanted, state_of
 
-        one = self._built(features)
+        if optimize is not None:
+            plain = self.torch(num_classes=num_classes, weights=weights, seed=seed)
+            return self._optimized(optimize, dtype, features, num_classes, plain, device)
+        one = self._built(Wanted(tuple(features)))
         module = module_of(
             one.network, one.source, num_classes=num_classes, device=device, seed=seed
         )
@@ -111,9 +120,14 @@ class Network:
             module.load_state_dict({**known, **state}, strict=True, assign=device == "meta")
         return module
 
-    def source(self, *, features: Sequence[str] = ()) -> str:
+    def source(
+        self, *, features: Sequence[str] = (), optimize: str | None = None, dtype: str = "fp32"
+    ) -> str:
         """The network as PyTorch source; it was built and compared with the analysis."""
-        return self._built(features).source
+        from archc.building import Wanted
+
+        inference = "" if optimize is None else _inference(optimize, dtype)
+        return self._built(Wanted(tuple(features), inference=inference)).source
 
     def save(self, path: str | os.PathLike[str], *, force: bool = False) -> None:
         """Write the network as the path's ending says: `resnet50.py`.
@@ -148,10 +162,28 @@ class Network:
         except Refused as refused:
             raise ArchError([refused.diagnostic]) from None
 
-    def _built(self, features: Sequence[str]) -> Built:
+    def _built(self, wanted: Wanted) -> Built:
         from archc.building import built
 
-        return built(self.graph, self._session, features)
+        return built(self.graph, self._session, wanted)
+
+    def _optimized(
+        self,
+        optimize: str,
+        dtype: str,
+        features: Sequence[str],
+        num_classes: int | None,
+        plain: nn.Module,
+        device: Any,
+    ) -> nn.Module:
+        """The module for inference with the weights of a plain one."""
+        from archc.backends.torch.optimize import live
+        from archc.building import Wanted, built
+
+        graph = self.graph if num_classes is None else self._with_classes(num_classes)
+        assert graph is not None, "the plain module was built with that number of classes"
+        wanted = Wanted(tuple(features), inference=_inference(optimize, dtype))
+        return live(built(graph, self._session, wanted), plain.state_dict(), device=device)
 
     def _with_classes(self, classes: int) -> ir.Network | None:
         return None if self._session is None else self._session.with_classes(self.graph, classes)
@@ -165,6 +197,17 @@ class Network:
 
     def __repr__(self) -> str:
         return f"<archc.Network {self.name}>"
+
+
+def _inference(optimize: str, dtype: str) -> str:
+    """The dtype of a build for inference; raises ValueError."""
+    from archc.backends.torch.optimize import DTYPES
+
+    if optimize != "inference":
+        raise ValueError(f'optimize may be "inference", not {optimize!r}')
+    if dtype not in DTYPES:
+        raise ValueError(f"dtype may be {', '.join(DTYPES)}, not {dtype!r}")
+    return dtype
 
 
 def loads(

@@ -13,6 +13,7 @@ from archc.backends.torch.emit import Form
 from archc.backends.torch.files import Files, Weights
 from archc.backends.torch.hub import Entry, hubconf, module_name
 from archc.backends.torch.live import checked_source, module_class, takes_classes
+from archc.backends.torch.optimize import optimized
 from archc.diagnostics.model import ArchError
 from archc.graph.ir import Network
 from archc.graph.tensors import tensors_of
@@ -27,12 +28,18 @@ State = Mapping[str, Any]
 
 
 class Wanted(Record):
-    """What a build is to be: `features` are rows whose values become its outputs; `weights` are
-    those to write beside it, a file.
+    """What a build is to be.
+
+    `features` are rows whose values become its outputs; `weights` is the file of those to write
+    beside it; `inference` is the dtype (fp32, bf16, fp16) of a build for inference alone.
     """
 
     features: tuple[str, ...] = ()
     weights: str = ""
+    inference: str = ""
+
+
+PLAIN = Wanted()
 
 
 class Built(Record):
@@ -46,7 +53,7 @@ class Built(Record):
 
 
 def built(
-    network: Network, session: Session | None, features: Sequence[str] = (), weights: str = ""
+    network: Network, session: Session | None, wanted: Wanted = PLAIN, weights: str = ""
 ) -> Built:
     """The build of a network of this session; `weights` names the file that stands beside it.
 
@@ -54,12 +61,17 @@ def built(
     fault of archc's.
     """
     wider = session.with_classes(network) if session is not None else None
-    if not features:
-        return Built(network, checked_source(network, Form(wider, weights)), dict)
-    done = _with_features(network, features)
-    wider = wider and _with_features(wider, features).network
-    source = checked_source(done.network, Form(wider, weights, features=True))
-    return Built(done.network, source, done.weights)
+    before: Callable[[State], dict[str, Any]] = dict
+    if wanted.features:
+        done = _with_features(network, wanted.features)
+        network, before = done.network, done.weights
+        wider = wider and _with_features(wider, wanted.features).network
+    features = bool(wanted.features)
+    if not wanted.inference:
+        form = Form(wider, weights, features)
+        return Built(network, checked_source(network, form), before)
+    made = optimized(network, wanted.inference, Form(None, weights, features))
+    return Built(made.network, made.source, lambda state: made.weights(before(state)))
 
 
 def _with_features(network: Network, rows: Sequence[str]) -> Transformed:
@@ -109,9 +121,9 @@ def file_of(network: Network, session: Session, path: str, wanted: Wanted) -> Fi
     Raises what `built` raises, and WeightsProblem.
     """
     if not wanted.weights:
-        return Files({path: built(network, session, wanted.features).source})
+        return Files({path: built(network, session, wanted).source})
     beside = f"{os.path.splitext(path)[0]}.pth"
-    one = built(network, session, wanted.features, os.path.basename(beside))
+    one = built(network, session, wanted, os.path.basename(beside))
     state = one.weights(state_of(wanted.weights, network))
     return Files({path: one.source}, Weights(beside, state, wanted.weights))
 

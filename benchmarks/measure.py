@@ -9,6 +9,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -25,16 +26,22 @@ class Usage(NamedTuple):
 
 
 class Figure(NamedTuple):
-    """One line of the result. Without a target it is only watched."""
+    """One line of the result. Without a target it is only watched.
+
+    `least`: the target is what the value must reach, not what it may.
+    """
 
     name: str
     value: float
     unit: str
     target: float | None = None
+    least: bool = False
 
     @property
     def missed(self) -> bool:
-        return self.target is not None and self.value > self.target
+        if self.target is None:
+            return False
+        return self.value < self.target if self.least else self.value > self.target
 
 
 def run(command: tuple[str, ...]) -> Usage:
@@ -82,9 +89,13 @@ def progress(text: str) -> None:
         print(f"\r\033[K{text}", end="", file=sys.stderr, flush=True)
 
 
-def options(description: str, runs: int) -> argparse.Namespace:
-    """The options that all benchmarks have."""
+def options(
+    description: str, runs: int, more: Callable[[argparse.ArgumentParser], None] | None = None
+) -> argparse.Namespace:
+    """The options that all benchmarks have, and `more` of one's own."""
     parser = argparse.ArgumentParser(description=description)
+    if more is not None:
+        more(parser)
     parser.add_argument("--runs", type=int, default=runs, help="measured rounds (%(default)s)")
     parser.add_argument("--save", type=Path, metavar="FILE", help="write the figures as JSON")
     parser.add_argument("--against", type=Path, metavar="FILE", help="compare with saved figures")
@@ -114,8 +125,9 @@ def _number(value: float, unit: str) -> str:
 
 def _verdict(figure: Figure) -> str:
     if figure.target is None:
-        return " " * 24
-    return f"{'MISSED' if figure.missed else 'ok':<6} at most {figure.target:<9,.4g}"
+        return " " * 25
+    bound = "at least" if figure.least else "at most"
+    return f"{'MISSED' if figure.missed else 'ok':<6} {bound:<8} {figure.target:<9,.4g}"
 
 
 def _change(figure: Figure, earlier: dict[str, float]) -> str:

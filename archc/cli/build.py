@@ -19,6 +19,7 @@ TARGETS = ("torch", "hub")
 ENDING = ".py"
 """the ending of a file that says what to write"""
 STANDARD_OUTPUT = "-"
+DTYPES = ("fp32", "bf16", "fp16")
 
 
 def add_parser(verbs: Any) -> None:
@@ -50,6 +51,12 @@ def add_parser(verbs: Any) -> None:
         default="",
         help="rows whose values are the outputs, with commas between them: layer2,layer4",
     )
+    add(
+        "--optimize",
+        choices=("inference",),
+        help="batch norms folded, layers fused with what follows them, torch's fused kernels",
+    )
+    add("--dtype", choices=DTYPES, help="what --optimize inference works in (default: fp32)")
     add("--force", action="store_true", help="overwrite files that archc did not write")
 
 
@@ -81,6 +88,8 @@ def _wrong_use(arguments: argparse.Namespace) -> str:
         return "one file holds one network; several go to a folder with --target hub"
     if arguments.weights and path == STANDARD_OUTPUT:
         return "weights are written beside the source: name a file for it with -o"
+    if arguments.dtype and not arguments.optimize:
+        return "--dtype is that of --optimize inference"
     problem = refused(path, force=arguments.force)
     if not problem and arguments.target is None and not path.endswith(ENDING):
         problem = f"name a target: --target {' or '.join(TARGETS)}"
@@ -101,7 +110,8 @@ def _build(arguments: argparse.Namespace, session: Session, networks: list[Netwo
     from archc.weights import WeightsProblem
 
     rows = tuple([row.strip() for row in arguments.features.split(",") if row.strip()])
-    wanted = Wanted(rows, arguments.weights)
+    inference = (arguments.dtype or DTYPES[0]) if arguments.optimize else ""
+    wanted = Wanted(rows, arguments.weights, inference)
     try:
         if arguments.target == "hub":
             files = folder_of(networks, session, arguments.output, wanted)

@@ -29,13 +29,15 @@ def rewritten(
     instead: Mapping[int, int] | None = None,
     gone: frozenset[int] = frozenset(),
     outputs: Mapping[str, int] | None = None,
+    inputs: Mapping[int, tuple[int, ...]] | None = None,
 ) -> Network:
-    """A copy with other operators (`ops`), with nodes replaced by the value they are given
-    (`instead`), without the nodes that nobody reads any more (`gone`), with other `outputs`.
+    """A copy with other operators (`ops`), with nodes replaced by another value (`instead`),
+    without the nodes that nobody reads any more (`gone`), with other `outputs`, and with nodes
+    that read other values, all of them before theirs (`inputs`).
 
     Raises DoesNotFit if an operator refuses what it gets.
     """
-    copy = _Copy(network, ops or {}, instead or {}, gone)
+    copy = _Copy(network, ops or {}, instead or {}, gone, inputs or {})
     given = network.outputs if outputs is None else outputs
     trained = network.training_outputs if outputs is None else {}
     return copy.made(given, trained)
@@ -48,8 +50,10 @@ class _Copy:
         ops: Mapping[int, Op],
         instead: Mapping[int, int],
         gone: frozenset[int],
+        inputs: Mapping[int, tuple[int, ...]],
     ) -> None:
         self.old = network
+        self.inputs = inputs
         self.ops = ops
         self.instead = instead
         self.gone = gone
@@ -57,6 +61,8 @@ class _Copy:
         self.places: dict[int, int] = {}
         self.renamed = _renamed(network, {*gone, *instead})
         self.shapes: dict[tuple[Any, ...], Any] = {}
+        self.ended: list[tuple[Instance, Instance]] = []
+        """instances and their copies, inner ones first"""
 
     def made(self, outputs: Mapping[str, int], trained: Mapping[str, int]) -> Network:
         old, new = self.old, self.new
@@ -64,6 +70,8 @@ class _Copy:
         new.asked, new.size_rule, new.values = old.asked, old.size_rule, dict(old.values)
         new.root = Instance(old.root.name, old.root.path, None, old.root.span, old.root.arguments)
         self._tree()
+        for before, after in self.ended:
+            self._connect(before, after)
         new.inputs = {name: self.places[at] for name, at in old.inputs.items() if at in self.places}
         new.outputs = {name: self._place(index) for name, index in outputs.items()}
         new.training_outputs = {name: self._place(index) for name, index in trained.items()}
@@ -98,11 +106,15 @@ class _Copy:
                 pending.extend([(inner, copy, None) for inner in reversed(item.items)])
 
     def _end(self, old: Instance | Node, copy: Instance) -> None:
-        """What a copied instance is given and gives; an empty one goes."""
+        """An empty copy of an instance goes."""
         assert isinstance(old, Instance) and copy.parent is not None
-        if not copy.items:
+        if copy.items:
+            self.ended.append((old, copy))
+        else:
             copy.parent.items.pop()  # it came last
-            return
+
+    def _connect(self, old: Instance, copy: Instance) -> None:
+        """What a copied instance is given and gives; a scan gives a node that stands behind it."""
         found = [self._found(index) for index in old.inputs]
         copy.inputs = tuple([index for index in found if index is not None])
         copy.output = None if old.output is None else self._found(old.output)
@@ -114,7 +126,8 @@ class _Copy:
         if node.index in self.gone or node.index in self.instead:
             return
         op = self.ops.get(node.index, node.op)
-        inputs = tuple([self._place(index) for index in node.inputs])
+        read = self.inputs.get(node.index, node.inputs)
+        inputs = tuple([self._place(index) for index in read])
         shapes = tuple([self.new.nodes[index].shape for index in inputs])
         key = (id(op), shapes)
         shape = self.shapes.get(key)

@@ -31,8 +31,12 @@ from archc.ops.values import Value
 class Source:
     """What all classes of a network's source share: lowerings, groups and their names, parts."""
 
-    def __init__(self, network: Network, wider: Network | None = None) -> None:
+    def __init__(
+        self, network: Network, wider: Network | None = None, *, inference: bool = False
+    ) -> None:
         self.network = network
+        self.inference = inference
+        """whether the source is for inference alone"""
         self.lowering = Lowering(network)
         self.wider = wider
         self.beginnings = Beginnings(network, self.lowering)
@@ -219,7 +223,8 @@ class Body:
                 continue
             text += f"[{level}]" if branch.counts else f'["{level}"]'
             branch = branch.children.get(level)
-        return text
+        # Only the first level has a type that can be indexed.
+        return f'self.get_submodule("{path}")' if text.count("[") > 1 else text
 
     def size(self, index: int) -> str:
         """The size of a value; where uses of the block differ, by the sides of what comes in."""

@@ -109,7 +109,9 @@ class ClassText:
         return []
 
     def beginnings(self) -> list[str]:
-        """How the tensors of its own layers begin."""
+        """How the tensors of its own layers begin; those for inference come from a state."""
+        if self.source.inference:
+            return []
         inner = {item for level in self.levels for item in level.body.items}
         held = [
             (item, self.body.relative(item.path))
@@ -188,11 +190,26 @@ class ClassText:
         names = self.inputs()
         steps = Running(self.body, self.holding).steps()
         first, then = self.source.lowering.apart(steps) if self.body.is_network else (steps, [])
-        forward = Forward([*first, *then], names, self.results(), training=len(then))
+        forward = Forward(
+            [*first, *then],
+            names,
+            self.results(),
+            training=len(then),
+            frees=self.source.inference,
+            held=() if self.body.is_network else names,
+        )
         lines = self._declared(forward.lines(), forward, names)
         given = [f"{name}: {self.kind_of(index)}" for index, name in names.items()]
         head = lines_of(Call("def forward(", ("self", *given), f") -> {self.gives()}:"), 1)
-        return [*head, *lines, *self.returned(forward)]
+        return [*self.decorators(), *head, *self.beginning(names), *lines, *self.returned(forward)]
+
+    def decorators(self) -> list[str]:
+        """What stands before the forward: something for the network alone."""
+        return []
+
+    def beginning(self, names: dict[int, str]) -> list[str]:
+        """What the forward does first with what it is given: something for the network alone."""
+        return []
 
     def _declared(self, lines: list[str], forward: Forward, names: dict[int, str]) -> list[str]:
         """Results that are no inputs get their type where they are first assigned."""

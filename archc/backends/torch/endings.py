@@ -9,7 +9,18 @@ from archc.ops.ends import Extern
 from archc.ops.values import Shape
 
 
-def pretrained(name: str, weights: str) -> str:
+def endings(network: Network, name: str, weights: str, *, prepares: bool) -> list[str]:
+    """`pretrained`, for a file of weights beside the source, and the program.
+
+    With `prepares`, both make the network ready for inference on inputs of the spec's size.
+    """
+    examples = [] if _is_unfinished(network) else _examples(network)
+    ready = lines_of(Call("prepare(", ("network", *examples)), 1) if prepares else []
+    found = [_pretrained(name, weights, ready)] if weights else []
+    return found if _is_unfinished(network) else [*found, _program(network, name, weights, ready)]
+
+
+def _pretrained(name: str, weights: str, ready: list[str]) -> str:
     """A function that makes the network with the weights of a file beside the source."""
     return "\n".join(
         [
@@ -19,30 +30,35 @@ def pretrained(name: str, weights: str) -> str:
             f'{STEP}file = Path(__file__).with_name("{weights}")',
             f'{STEP}state = torch.load(file, map_location="cpu", weights_only=True)',
             f"{STEP}network.load_state_dict(state)",
+            *ready,
             f"{STEP}return network.eval()",
         ]
     )
 
 
-def program(network: Network, name: str, has_weights: bool) -> str:
-    """`python resnet50.py` runs one forward on zeros and prints the sizes of the outputs.
-
-    Empty for a network with a method that its user has yet to write.
-    """
-    if any(isinstance(node.op, Extern) for node in network.nodes):
-        return ""
-    shapes = [network.nodes[index].shape for index in network.inputs.values()]
-    given = tuple([_zeros(shape) for shape in shapes if isinstance(shape, Shape)])
-    made = "pretrained()" if has_weights else f"{name}().eval()"
+def _program(network: Network, name: str, weights: str, ready: list[str]) -> str:
+    """`python resnet50.py` runs one forward on zeros and prints the sizes of the outputs."""
+    made = "pretrained()" if weights else f"{name}()" if ready else f"{name}().eval()"
     return "\n".join(
         [
             'if __name__ == "__main__":',
             f"{STEP}network = {made}",
+            *([] if weights else ready),
             f"{STEP}with torch.no_grad():",
-            *lines_of(Call("network(", given), 2, before="outputs = "),
+            *lines_of(Call("network(", tuple(_examples(network))), 2, before="outputs = "),
             *_printed(network),
         ]
     )
+
+
+def _is_unfinished(network: Network) -> bool:
+    """Whether its user has a method to write before it runs."""
+    return any(isinstance(node.op, Extern) for node in network.nodes)
+
+
+def _examples(network: Network) -> list[Call]:
+    shapes = [network.nodes[index].shape for index in network.inputs.values()]
+    return [_zeros(shape) for shape in shapes if isinstance(shape, Shape)]
 
 
 def _zeros(shape: Shape) -> Call:

@@ -7,7 +7,7 @@ later keeps that name.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from archc.backends.torch.layout import STEP, WIDTH, lines_of, parsed
 from archc.record import Record
@@ -40,6 +40,8 @@ class Step(Record):
     heavy: bool = False
     listed: bool = False
     """the value is a list"""
+    view: bool = False
+    """the value lies in the memory of what the step reads"""
 
 
 class Loop(Record):
@@ -82,7 +84,11 @@ class State(Record):
 
 
 class Forward:
-    """Turns steps into lines; names of values are those of `inputs` and what rows are called."""
+    """Turns steps into lines; names of values are those of `inputs` and what rows are called.
+
+    With `frees` a name goes (`del`) where nobody reads its value again, except for those `held`,
+    whose values the caller keeps alive anyway.
+    """
 
     def __init__(
         self,
@@ -92,8 +98,14 @@ class Forward:
         indent: int = 2,
         reserved: Sequence[str] = (),
         training: int = 0,
+        frees: bool = False,
+        held: Collection[int] = (),
     ) -> None:
         self._steps = steps
+        self._frees = frees
+        self._held = held
+        self._freed = -1
+        """the last step whose dead names are gone"""
         self._training = len(steps) - training
         """from this step on they are for training mode"""
         self._results = frozenset(results)
@@ -140,6 +152,7 @@ class Forward:
                 lines.append(f"{STEP * self._indent}# {step.size}")
             size = "" if several else step.size
             lines += lines_of(parsed(text), self._indent, before=f"{targets} = ", comment=size)
+            lines += self._gone(at)
         return lines
 
     @property
@@ -159,15 +172,42 @@ class Forward:
             return False
         if len(step.gives) > 1 or len(text) > WIDEST:
             return False
+        if self._frees and not step.view and any(self._dies(index, at) for index in step.reads):
+            return False
         after, value = self._steps[at + 1], step.gives[0]
         if isinstance(after, Loop) or self._uses.get(value) != 1 or value not in after.reads:
             return False
+        if after.call.count("_(") > 1:
+            return False  # it would read what the first of them has written over
         if after.call.count(f"{{{after.reads.index(value)}}}") != 1:
             return False
         if len(text) + len(after.call) + len(after.size) + MARGIN > WIDTH:
             return False
         one_row = after.line == step.line and not (value in self._heavy and after.heavy)
         return one_row or (after.light and len(text) < NARROW)
+
+    # ---- what is freed -------------------------------------------------------------------------
+
+    def _dies(self, index: int, at: int) -> bool:
+        """Whether a name's value is read for the last time."""
+        mine = index in self._names and index not in self._texts and index not in self._held
+        return mine and self._last.get(index) == at
+
+    def _gone(self, at: int, *names: str) -> list[str]:
+        """The statement that frees these names and those of values that nobody reads again."""
+        if not self._frees or at + 1 == len(self._steps):
+            return []
+        ended = range(self._freed + 1, at + 1)
+        self._freed = at
+        dead = [index for index in self._names if any(self._dies(index, end) for end in ended)]
+        living = {name for index, name in self._names.items() if self._last.get(index, -1) > at}
+        found = dict.fromkeys([*[self._names[index] for index in dead], *names])
+        gone = [name for name in found if name not in living]
+        line = f"{STEP * self._indent}del {', '.join(gone)}"
+        if len(line) > WIDTH:
+            lines = [f"{STEP * (self._indent + 1)}{name}," for name in gone]
+            return [f"{STEP * self._indent}del (", *lines, f"{STEP * self._indent})"]
+        return [line] if gone else []
 
     # ---- names ---------------------------------------------------------------------------------
 
@@ -213,7 +253,7 @@ class Forward:
         gathered = self._free("results")
         reserved = [*self._names.values(), thing, gathered]
         results = [loop.result, *[s.after for s in loop.states if s.after is not None]]
-        body = Forward(loop.steps, inside, results, self._indent + 1, reserved)
+        body = Forward(loop.steps, inside, results, self._indent + 1, reserved, frees=self._frees)
         over = fill(loop.things, [self.name_of(loop.over)])
         lines += [f"{pad}{gathered}: list[Tensor] = []", f"{pad}for {thing} in {over}:"]
         lines += body.lines()
@@ -223,7 +263,8 @@ class Forward:
                 lines.append(f"{pad}{STEP}{inside[state.value]} = {body.name_of(state.after)}")
         target = self._name(at, "", loop.gives)
         text = fill(loop.gathered, [gathered])
-        return [*lines, *lines_of(text, self._indent, before=f"{target} = ", comment=loop.size)]
+        lines += lines_of(text, self._indent, before=f"{target} = ", comment=loop.size)
+        return [*lines, *self._gone(at, thing, gathered)]
 
 
 def fill(call: str, inputs: Sequence[str]) -> str:

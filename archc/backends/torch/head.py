@@ -16,8 +16,14 @@ MARK = "Written by archc"
 """by which archc knows a file that it may overwrite"""
 
 
-def docstring(network: Network) -> str:
-    """The module's docstring."""
+INFERENCE = (
+    "For inference alone: batch norms are a part of the layers before them, and weights of the "
+    "plain network have to be folded for it. Load them, then call `prepare(model, example)`."
+)
+
+
+def docstring(network: Network, inference: str = "") -> str:
+    """The module's docstring; `inference` is the dtype of a source for inference alone."""
     whole = measure(network).sum()
     paper = network.meta.get("paper")
     inputs = ", ".join([text_of(shape_of(network.nodes[i])) for i in network.inputs.values()])
@@ -32,6 +38,7 @@ def docstring(network: Network) -> str:
         f"Parameters: {whole.params:,}.",
         f"MACs: {text_of_amount(whole.macs)} for one input of {inputs}.",
         "",
+        *([*textwrap.wrap(INFERENCE, 84), ""] if inference else []),
         *textwrap.wrap(
             f"{MARK} {__version__} from {_file(network)} ({network.name}), "
             f"sha256 {_digest(network)}. Sizes in comments are height x width x channels.",

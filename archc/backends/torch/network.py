@@ -7,6 +7,7 @@ from fractions import Fraction
 from archc.analysis.reduction import reductions
 from archc.backends.torch.classes import ClassText
 from archc.backends.torch.constants import number
+from archc.backends.torch.entering import arranging, as_float32
 from archc.backends.torch.forward import Forward
 from archc.backends.torch.layout import STEP, Call, lines_of
 from archc.backends.torch.naming import field, identifier
@@ -42,7 +43,15 @@ class NetworkText(ClassText):
         return f"{name}: int = {classes}"
 
     def beginnings(self) -> list[str]:
-        return [*super().beginnings(), *self.source.beginnings.common_lines()]
+        own = super().beginnings()
+        return own if self.source.inference else [*own, *self.source.beginnings.common_lines()]
+
+    def decorators(self) -> list[str]:
+        return [f"{STEP}@torch.no_grad()"] if self.source.inference else []
+
+    def beginning(self, names: dict[int, str]) -> list[str]:
+        network = self.source.network
+        return arranging(network, names) if self.source.inference else []
 
     @property
     def output_class(self) -> str:
@@ -73,6 +82,8 @@ class NetworkText(ClassText):
         network = self.source.network
         lines: list[str] = []
         plain = [forward.name_of(index) for index in network.outputs.values()]
+        if self.source.inference:
+            plain = [as_float32(name, self.kind_of(at)) for name, at in zip(plain, self.results())]
         if network.training_outputs:
             heads = [forward.name_of(index) for index in network.training_outputs.values()]
             if not forward.has_training_steps:

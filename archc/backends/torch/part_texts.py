@@ -47,6 +47,6 @@ def _name(node: ast.stmt) -> str:
     """What a top-level statement defines; empty for an import, a docstring."""
     if isinstance(node, ast.ClassDef | ast.FunctionDef):
         return node.name
-    if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
-        return node.targets[0].id
-    return ""
+    targets = node.targets if isinstance(node, ast.Assign) else []
+    targets = [node.target] if isinstance(node, ast.AnnAssign) else targets
+    return next((target.id for target in targets if isinstance(target, ast.Name)), "")

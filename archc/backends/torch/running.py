@@ -107,7 +107,8 @@ class Running:
         size = self._body.size(node.index)
         listed = not isinstance(node.shape, Shape)
         name, heavy = _label(node), node.op.weighted
-        return Step(gives, reads, call, node.span.line, name, size, light, heavy, listed)
+        view = node.op.rearranges
+        return Step(gives, reads, call, node.span.line, name, size, light, heavy, listed, view)
 
     def _carried(self, node: Node, step: Step) -> list[Step]:
         """A step of a recurrent layer: its value, and inside a scan the state it leaves."""
