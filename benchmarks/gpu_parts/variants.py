@@ -93,7 +93,7 @@ def half(model: nn.Module, batch: Tensor) -> Run:
 
 def prepared(model: nn.Module, batch: Tensor) -> Run:
     """The optimised module, by the function of its own source; it takes and gives float32."""
-    functions_of(model)["prepare"](model, torch.bfloat16)
+    functions_of(model)["prepare"](model, batch, dtype=torch.bfloat16)
     return partial(model, batch)
 
 
