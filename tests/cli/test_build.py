@@ -130,6 +130,14 @@ def test_weights_that_do_not_fit(archc, toy, trained):
     assert "old.pth does not fit toy" in done.err and "fc1.weight is 2x4 in old.pth" in done.err
 
 
+def test_a_source_for_inference(archc, toy, trained):
+    words = ("--optimize", "inference", "--weights", "old.pth", "-o", "fast.py")
+    assert archc("build", "toy.arch", *words).code == 0
+    assert python("fast.py", folder=toy) == "output (1, 2)\n"
+    done = archc("build", "toy.arch", "--dtype", "bf16", "-o", "slow.py")
+    assert done.code == 2 and "--optimize inference" in done.err
+
+
 def test_features_are_the_outputs(archc, toy):
     done = archc("build", "toy.arch", "--features", "conv1,gap1", "-o", "toy.py")
     assert (done.code, python("toy.py", folder=toy)) == (

@@ -140,6 +140,26 @@ def test_weights_of_a_file_and_of_others(toy, tmp_path):
         load("lenet5").torch(weights=tmp_path / "toy.pth")
 
 
+# ---- for inference -----------------------------------------------------------------------------
+
+
+def test_optimised_modules_take_what_plain_ones_take(toy, tmp_path):
+    torch.save(toy.torch(seed=1).state_dict(), tmp_path / "toy.pth")
+    image, asked = torch.randn(2, 3, 16, 24), {"num_classes": 4, "seed": 2}
+    plain = toy.torch(weights=tmp_path / "toy.pth", **asked).eval()
+    fast = toy.torch(weights=tmp_path / "toy.pth", optimize="inference", **asked)
+    halved = toy.torch(optimize="inference", dtype="bf16", features=["body"], seed=2)
+    with torch.no_grad():
+        assert torch.allclose(fast(image), plain(image), atol=1e-5)
+    assert (halved(image).dtype, halved.channels) == (torch.float32, (16,))
+
+
+@pytest.mark.parametrize("asked", [{"optimize": "speed"}, {"optimize": "inference", "dtype": "f8"}])
+def test_what_cannot_be_optimised(toy, asked):
+    with pytest.raises(ValueError, match="may be"):
+        toy.torch(**asked)
+
+
 # ---- pickles -----------------------------------------------------------------------------------
 
 READ = """
