@@ -15,12 +15,13 @@ from archc.graph.ir import Instance, Network, Node
 from archc.graph.parameters import (
     Cell,
     ClassesChangeMore,
+    Given,
     Leaf,
     Parameters,
     of_classes,
     parametrized,
 )
-from archc.ops.values import Number, Shape
+from archc.ops.values import Shape
 from archc.record import Record
 
 SCAN = "scan"
@@ -49,7 +50,7 @@ class Group:
         self.wider: list[Instance] = []
         """the members in the network with one class more"""
         self.parameters = parameters.names
-        self.values: dict[Instance, tuple[Number, ...]] = {}
+        self.values: dict[Instance, tuple[Given, ...]] = {}
         self.cells: dict[int, tuple[Cell, ...]] = {}
 
     def __repr__(self) -> str:
@@ -155,7 +156,7 @@ class Outline:
         if found is not None:
             yield members, found
             return
-        equal: dict[tuple[Number, ...], list[Instance]] = {}
+        equal: dict[tuple[Given, ...], list[Instance]] = {}
         for one in members:
             row = [leaf.value for use in self._uses([one]) for leaf in self._row(use)]
             equal.setdefault(tuple(row), []).append(one)

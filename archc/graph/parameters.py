@@ -16,12 +16,16 @@ PARAMETERS_AT_MOST = 8
 """bodies that differ in more numbers are blocks of their own: nobody reads a call of nine values"""
 
 
+Given = Number | tuple[int, ...]
+"""a number, or the sides of a window where these are one"""
+
+
 class Leaf(Record):
     """One number of a body: its value, what a parameter for it is called, whether it may be a
     multiple of another, and whether a part of one.
     """
 
-    value: Number
+    value: Given
     hint: str
     scales: bool
     divides: bool = False
@@ -30,7 +34,7 @@ class Leaf(Record):
 class Cell(Record):
     """A number of a block: `value`, or `factor` times the parameter of this name, and `more`."""
 
-    value: Number
+    value: Given
     parameter: str = ""
     factor: int | Fraction = 1
     more: int = 0
@@ -47,11 +51,11 @@ class Parameters(Record):
     """Names of parameters, their values in each body, and the cell of each leaf."""
 
     names: tuple[str, ...]
-    values: tuple[tuple[Number, ...], ...]
+    values: tuple[tuple[Given, ...], ...]
     cells: tuple[Cell, ...]
 
 
-Column = tuple[Number, ...]
+Column = tuple[Given, ...]
 
 
 def parametrized(bodies: list[list[Leaf]], arguments: list[dict[str, str]]) -> Parameters | None:
@@ -97,7 +101,7 @@ class ClassesChangeMore(Exception):
     """With another number of classes a network differs in more than numbers in proportion to it."""
 
 
-def _per_class(value: Number, more: Number, name: str, classes: int) -> Cell:
+def _per_class(value: Given, more: Given, name: str, classes: int) -> Cell:
     if value == more:
         return Cell(value)
     if not isinstance(value, int) or not isinstance(more, int) or more < value:
@@ -138,15 +142,23 @@ def _number(text: str) -> Number | None:
 
 def _multiple(column: Column, names: dict[Column, str], leaf: Leaf) -> Cell | None:
     """A column as a whole multiple of a parameter, or as a whole part of one."""
+    own = _numbers(column)
     for base, name in names.items():
-        if base[0] == 0 or name in ("s", "k"):
+        numbers = _numbers(base)
+        if not numbers or numbers[0] == 0 or name in ("s", "k"):
             continue
-        ratio = Fraction(column[0]) / Fraction(base[0])
+        ratio = Fraction(own[0]) / Fraction(numbers[0])
         whole = ratio.denominator == 1 and ratio > 1
         part = ratio.numerator == 1 and ratio < 1 and leaf.divides
-        if (whole or part) and all(value == ratio * other for value, other in zip(column, base)):
+        if (whole or part) and all(value == ratio * other for value, other in zip(own, numbers)):
             return Cell(column[0], name, int(ratio) if whole else ratio)
     return None
+
+
+def _numbers(column: Column) -> list[Number]:
+    """The column if all of it are numbers, else nothing."""
+    found = [value for value in column if not isinstance(value, tuple)]
+    return found if len(found) == len(column) else []
 
 
 def _free(hint: str, taken: set[str]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from archc.graph.ir import Network, Node
+from archc.ops.scan import Gather, Scan
 from archc.record import Record
 
 INTEGERS = ("num_batches_tracked", "relative_position_index")
@@ -50,5 +51,21 @@ def alive(network: Network, *, training: bool = True) -> set[int]:
         if index not in found:
             found.add(index)
             pending.extend(network.nodes[index].inputs)
+            pending.extend(_scanned(network, index))
             pending.extend([network.carried[index]] if index in network.carried else [])
     return found
+
+
+def _scanned(network: Network, index: int) -> list[int]:
+    """What a scan runs over: its rows run once for each thing, whether they read it or not."""
+    node = network.nodes[index]
+    if not isinstance(node.op, Gather):
+        return []
+    rows = network.nodes[node.inputs[0]].block.trace()
+    scans = [scan for scan in rows if scan.output == index]
+    return [
+        item.index
+        for scan in scans
+        for item in scan.items
+        if isinstance(item, Node) and isinstance(item.op, Scan)
+    ]

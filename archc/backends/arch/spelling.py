@@ -9,10 +9,10 @@ from typing import Any
 
 from archc.graph.described import is_own_size, strides_of
 from archc.graph.ir import Network
-from archc.graph.parameters import Cell
+from archc.graph.parameters import Cell, Given
 from archc.ops.base import Field, Op
 from archc.ops.conv import Filter
-from archc.ops.values import Number, Window, number_text
+from archc.ops.values import Window, number_text
 
 MODES = ("safe", "floor", "ceil", "exact")
 OwnSize = tuple[tuple[int, ...], str]
@@ -23,9 +23,9 @@ _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _PART = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]*")
 
 
-def number(value: Number) -> str:
+def number(value: Given) -> str:
     """A number as it may stand on a row."""
-    return repr(value) if isinstance(value, float) else number_text(value)
+    return repr(value) if isinstance(value, (float, tuple)) else number_text(value)
 
 
 def cell(found: Cell) -> str:

@@ -10,6 +10,7 @@ from archc.backends.torch.comments import common_size
 from archc.backends.torch.constants import Writer, formula
 from archc.backends.torch.initial import Beginnings
 from archc.backends.torch.layout import Call
+from archc.backends.torch.levels import Level, with_levels
 from archc.backends.torch.lower import Lowering
 from archc.backends.torch.members import PLAIN, Branch, Item, Members, own_path
 from archc.backends.torch.naming import (
@@ -25,7 +26,15 @@ from archc.graph.compare import same_wiring
 from archc.graph.ir import Instance, Network, Node
 from archc.graph.outline import SCAN, Group, Outline, Wider, body_items
 from archc.graph.parameters import ClassesChangeMore
+from archc.ops.stack import Concat
 from archc.ops.values import Value
+
+CHANNELS = ("in_channels", "out_channels")
+"""what needs no name in a call"""
+DEFAULTS = {
+    **dict.fromkeys(("s", "d", "stride", "dilate", "dilation", "groups"), 1),
+    "padding": 0,
+}
 
 
 class Source:
@@ -34,11 +43,11 @@ class Source:
     def __init__(
         self, network: Network, wider: Network | None = None, *, inference: bool = False
     ) -> None:
-        self.network = network
+        self.network = network = with_levels(network)
         self.inference = inference
         """whether the source is for inference alone"""
         self.lowering = Lowering(network)
-        self.wider = wider
+        self.wider = None if wider is None else with_levels(wider)
         self.beginnings = Beginnings(network, self.lowering)
         self.outline = self._outline()
         self.parts: set[str] = set()
@@ -52,6 +61,7 @@ class Source:
             names = _level_names(group.members[0])
             more = sorted(names - first.setdefault(group.name, names))
             own = "".join([class_name(name) for name in more]) if len(more) == 1 else ""
+            own = "" if isinstance(group.members[0], Level) else own
             self._names[id(group)] = self.free_name(class_name(group.name) + own)
 
     def _outline(self) -> Outline:
@@ -80,17 +90,16 @@ class Source:
         """A class name that no other class has."""
         number, name = 2, base
         while name in self._taken:
-            name, number = f"{base}{number}", number + 1
+            name = f"{base}_{number}" if base[-1].isdigit() else f"{base}{number}"
+            number += 1
         self._taken.add(name)
         return name
 
 
 class Body:
-    """The items of one class: those of a block, or of one level of names (`features`) in it."""
+    """The items of one class."""
 
-    def __init__(
-        self, source: Source, group: Group, level: Branch | None = None, prefix: str = ""
-    ) -> None:
+    def __init__(self, source: Source, group: Group) -> None:
         self.source = source
         self.network = source.network
         self.group = group
@@ -100,9 +109,6 @@ class Body:
         self.items: list[Item] = [
             item for item in body_items(self.instance) if self._is_there(item)
         ]
-        if level is not None:
-            self.prefix = prefix
-            self.items = list(level.part or level.items())
         held = [item for item in self.items if self._is_held(item)]
         self.members = Members(
             self.items, held, self.prefix, self._call_of, self.reads_of, self.is_free, self.results
@@ -137,7 +143,13 @@ class Body:
     @property
     def is_network(self) -> bool:
         """Whether this is the outermost body."""
-        return self.instance.parent is None and self.prefix == ""
+        return self.instance.parent is None
+
+    @property
+    def is_numbered(self) -> bool:
+        """Whether the names of its modules are numbers, so that it is a Sequential itself."""
+        root = self.members.root
+        return bool(root.children) and root.counts
 
     @property
     def given(self) -> int | None:
@@ -188,9 +200,10 @@ class Body:
         cells = self.group.cells[self.source.outline.place(item)]
         texts = dict(zip(group.parameters, map(formula, cells)))
         names = [name for name in ordered(group) if texts[name] != default_of(group, name)]
-        given = [
-            texts[name] if at == 0 else f"{name}={texts[name]}" for at, name in enumerate(names)
-        ]
+        plain = next((at for at, name in enumerate(names) if name not in CHANNELS), len(names))
+        plain = max(plain, 1)
+        given = [texts[name] for name in names[:plain]]
+        given += [f"{name}={texts[name]}" for name in names[plain:]]
         return Call(f"{self.source.name_of(group)}(", tuple(given))
 
     def call(self, node: Node) -> str:
@@ -215,7 +228,7 @@ class Body:
     def reference(self, path: str) -> str:
         """How a module is read: `self.conv1`, `self.block["0"]`, `self.features[3]`."""
         name, *levels = path.split(".")
-        text = attribute(name)
+        text = f"self[{name}]" if self.is_numbered else attribute(name)
         branch = self.members.root.children.get(name)
         for level in levels:
             if not isinstance(branch, Branch):
@@ -227,19 +240,40 @@ class Body:
         return f'self.get_submodule("{path}")' if text.count("[") > 1 else text
 
     def size(self, index: int) -> str:
-        """The size of a value; where uses of the block differ, by the sides of what comes in."""
-        outline, group = self.source.outline, self.group
+        """The size of a value; where uses of the block differ, by the class's parameters and the
+        sides of what comes in.
+        """
+        group = self.group
+        members = (*group.members, *group.wider)
+        given = self.source.outline.outer[self.instance][0]
+        incoming = [None] * len(members) if given is None else self._shapes(given)
+        columns = dict(zip(group.parameters, zip(*[group.values[one] for one in members])))
+        numbers = {
+            name: tuple([value for value in column if not isinstance(value, tuple)])
+            for name, column in columns.items()
+        }
+        known = {name: column for name, column in numbers.items() if len(column) == len(members)}
+        node = self.network.nodes[index]
+        stacked = node.inputs if isinstance(node.op, Concat) else ()
+        parts = [self._shapes(one) for one in stacked]
+        lone = len(self.source.outline.read_by(self.instance)) == 1
+        return common_size(self._shapes(index), incoming, known, parts, lone)
+
+    def _shapes(self, index: int) -> list[Value | None]:
+        """The shape of a value in all uses of the block, one that they are given or one inside."""
+        outline = self.source.outline
+        given = outline.read_by(self.instance) if index < outline.first[self.instance] else []
         offset = index - outline.first[self.instance]
-        places = [outline.first[one] + offset for one in group.members]
-        given = [outline.outer[one][0] for one in group.members]
-        shapes: list[Value | None] = []
-        incoming: list[Value | None] = []
-        for network in (self.network, self.source.wider)[: 2 if group.wider else 1]:
-            assert network is not None
-            shapes += [network.nodes[place].shape for place in places]
-            incoming += [None if one is None else network.nodes[one].shape for one in given]
-        values = [group.values[one] for one in (*group.members, *group.wider)]
-        return common_size(shapes, incoming, dict(zip(group.parameters, zip(*values))))
+        places = [
+            outline.read_by(one)[given.index(index)] if given else outline.first[one] + offset
+            for one in self.group.members
+        ]
+        return [network.nodes[at].shape for network in self._networks() for at in places]
+
+    def _networks(self) -> list[Network]:
+        """The network, and that with one class more where it counts."""
+        wider = self.source.wider
+        return [self.network, wider] if wider is not None and self.group.wider else [self.network]
 
     def inner(self, loop: Instance) -> Iterator[Item]:
         """The items of a scan's rows."""
@@ -258,7 +292,10 @@ def ordered(group: Group) -> tuple[str, ...]:
     return tuple(
         sorted(
             group.parameters,
-            key=lambda name: (bool(default_of(group, name)), name != "in_channels"),
+            key=lambda name: (
+                bool(default_of(group, name)),
+                CHANNELS.index(name) if name in CHANNELS else len(CHANNELS),
+            ),
         )
     )
 
@@ -266,5 +303,6 @@ def ordered(group: Group) -> tuple[str, ...]:
 def default_of(group: Group, name: str) -> str:
     """The default of a parameter: strides and their like are 1; empty if there is none."""
     at = group.parameters.index(name)
-    ones = any(group.values[member][at] == 1 for member in group.members)
-    return "1" if ones and name in ("s", "d", "stride", "dilate", "dilation", "groups") else ""
+    default = DEFAULTS.get(name)
+    used = any(group.values[member][at] == default for member in group.members)
+    return str(default) if used else ""

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from fractions import Fraction
 from typing import Any
 
 from archc.graph.parameters import Cell
 from archc.ops.lowering import Filled, Make, Torch, Unlike
 
+WINDOW = ("kernel_size", "stride", "padding")
+"""arguments of torch's convolutions behind the channels, which need no names if they say it"""
+
 
 class Writer:
     """Writes the constants of one operator; its numbers come from the cells, in order."""
 
     def __init__(self, cells: tuple[Cell, ...]) -> None:
-        self._cells: Iterator[Cell] = iter(cells)
+        self._cells = list(reversed(cells))
         self._owner = ""
         self.kept: set[str] = set()
         """parameters that the forward reads, so that the class has to keep them"""
@@ -29,9 +31,13 @@ class Writer:
     def made(self, make: Make) -> tuple[str, ...]:
         """The arguments of what is made; torch's defaults are left out."""
         given = [self._text(value) for value in make.values]
+        expected = iter(WINDOW)
         for name, value in make.options:
             text = self._text(value)
-            if not isinstance(value, Unlike) or text != number(value.default):
+            if text == name == next(expected, ""):
+                given.append(text)
+            elif not isinstance(value, Unlike) or text != number(value.default):
+                expected = iter(())
                 given.append(f"{name}={text}")
         return tuple(given)
 
@@ -40,17 +46,21 @@ class Writer:
             value = value.value
         if isinstance(value, Filled):
             return self._tensor(value)
-        if isinstance(value, tuple):
+        if isinstance(value, tuple) and not self._is_whole():
             sides = [self._text(side) for side in value]
             return f"({', '.join(sides)}{',' if len(sides) == 1 else ''})"
         if isinstance(value, float) and abs(value) == float("inf"):
             return 'float("-inf")' if value < 0 else 'float("inf")'
-        if isinstance(value, bool) or not isinstance(value, (int, float)):
+        if isinstance(value, bool) or not isinstance(value, (int, float, tuple)):
             return f'"{value}"' if isinstance(value, str) else repr(value)
-        cell = next(self._cells)
+        cell = self._cells.pop()
         if self._owner and cell.parameter:
             self.kept.add(cell.parameter)
         return formula(cell, self._owner)
+
+    def _is_whole(self) -> bool:
+        """Whether the next cell is a tuple, not one of its sides."""
+        return bool(self._cells) and isinstance(self._cells[-1].value, tuple)
 
     def _tensor(self, value: Filled) -> str:
         size = ", ".join([self._text(side) for side in value.size])
@@ -67,7 +77,7 @@ def formula(cell: Cell, owner: str = "") -> str:
         return number(cell.value)
     name = f"{owner}{cell.parameter}"
     if cell.more:
-        return sum_text(name, int(cell.factor), cell.more, " ")
+        return sum_text(name, int(cell.factor), cell.more)
     if cell.factor == 1:
         return name
     if cell.factor < 1:
@@ -75,14 +85,14 @@ def formula(cell: Cell, owner: str = "") -> str:
     return f"{cell.factor} * {name}"
 
 
-def sum_text(name: str, factor: int, more: int, space: str = "") -> str:
-    """`3 * (num_classes + 5)`, `num_classes - 1`; without spaces in sizes."""
-    times, sign = f"{space}*{space}", f"{space}{'+' if more > 0 else '-'}{space}"
+def sum_text(name: str, factor: int, more: int, times: str = " * ") -> str:
+    """`3 * (num_classes + 5)`, `num_classes - 1`."""
+    sign = "+" if more > 0 else "-"
     if factor == 1:
-        return f"{name}{sign}{abs(more)}"
+        return f"{name} {sign} {abs(more)}"
     if more % factor == 0:
-        return f"{factor}{times}({name}{sign}{abs(more) // factor})"
-    return f"{factor}{times}{name}{sign}{abs(more)}"
+        return f"{factor}{times}({name} {sign} {abs(more) // factor})"
+    return f"{factor}{times}{name} {sign} {abs(more)}"
 
 
 def number(value: Any) -> str:

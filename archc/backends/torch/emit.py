@@ -56,12 +56,12 @@ def source_of(network: Network, form: Form = PLAIN) -> str:
     groups = [group for group in source.outline.groups if source.is_made(group)]
     classes = [ClassText(source, group, source.name_of(group)) for group in groups]
     name = network_class(network)
-    whole = NetworkText(source, source.outline.group[network.root], name)
+    whole = NetworkText(source, source.outline.group[source.network.root], name)
     whole.has_features = form.features
-    blocks = [text for one in classes for text in one.blocks()]
+    blocks = ["\n".join(one.lines()) for one in classes]
     if whole.output_type():
         blocks.append("\n".join(whole.output_type()))
-    blocks += whole.blocks()
+    blocks.append("\n".join(whole.lines()))
     if form.inference:
         source.parts.update(PREPARING)
     blocks += endings(network, name, form.weights, prepares=bool(form.inference))

@@ -7,7 +7,7 @@ later keeps that name.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from archc.backends.torch.layout import STEP, WIDTH, lines_of, parsed
 from archc.record import Record
@@ -40,8 +40,12 @@ class Step(Record):
     heavy: bool = False
     listed: bool = False
     """the value is a list"""
+    names: tuple[str, ...] = ()
+    """one for each of several values"""
     view: bool = False
     """the value lies in the memory of what the step reads"""
+    into: bool = False
+    """a sum that is written over the first of what it reads"""
 
 
 class Loop(Record):
@@ -56,7 +60,7 @@ class Loop(Record):
     over: int
     things: str
     thing: int
-    steps: tuple[Step, ...]
+    steps: tuple[Step | Loop, ...]
     result: int
     gathered: str
     states: tuple[State, ...]
@@ -69,7 +73,7 @@ class Loop(Record):
         found = [self.over]
         for step in self.steps:
             found += [index for index in step.reads if index not in made]
-            made.update(step.gives)
+            made.update(step.gives if isinstance(step, Step) else (step.gives,))
         return (*found, *[index for state in self.states for index in state.reads])
 
 
@@ -86,8 +90,8 @@ class State(Record):
 class Forward:
     """Turns steps into lines; names of values are those of `inputs` and what rows are called.
 
-    With `frees` a name goes (`del`) where nobody reads its value again, except for those `held`,
-    whose values the caller keeps alive anyway.
+    With `held` a name goes (`del`) where nobody reads its value again, except for those `held`,
+    which the caller keeps anyway.
     """
 
     def __init__(
@@ -98,18 +102,21 @@ class Forward:
         indent: int = 2,
         reserved: Sequence[str] = (),
         training: int = 0,
-        frees: bool = False,
-        held: Collection[int] = (),
+        labels: Mapping[int, str] | None = None,
+        held: Collection[int] | None = None,
     ) -> None:
         self._steps = steps
-        self._frees = frees
-        self._held = held
+        self._frees = held is not None
+        self._held = held or ()
         self._freed = -1
         """the last step whose dead names are gone"""
         self._training = len(steps) - training
         """from this step on they are for training mode"""
         self._results = frozenset(results)
+        self._labels = dict(labels or {})
+        """names that values have whatever row they come from"""
         self._names: dict[int, str] = dict(inputs)
+        self._given = frozenset(inputs)
         self._reserved = frozenset(reserved)
         self._indent = indent
         self._texts: dict[int, str] = {}
@@ -136,8 +143,11 @@ class Forward:
             if isinstance(step, Loop):
                 lines += self._loop(at, step)
                 continue
-            text = fill(step.call, [self.name_of(index) for index in step.reads])
             given = step.gives[0]
+            if step.into and self._is_own(step.reads[0]):
+                lines += self._added(step)
+                continue
+            text = fill(step.call, [self.name_of(index) for index in step.reads])
             if step.heavy or any(index in self._heavy for index in step.reads):
                 self._heavy.add(given)
             if self._is_inner(at, step, text):
@@ -145,15 +155,24 @@ class Forward:
                 continue
             self._heavy.discard(given)
             if step.listed:
-                self._names[given] = self._free(step.name or "values")
+                self._names[given] = self._free(self._labels.get(given, step.name) or "values")
+            named = dict(zip(step.gives, step.names))
+            self._labels.update({index: name for index, name in named.items() if name})
             targets = ", ".join([self._name(at, step.name, index) for index in step.gives])
-            several = len(step.gives) > 1 or step.listed
-            if several and step.size:
-                lines.append(f"{STEP * self._indent}# {step.size}")
-            size = "" if several else step.size
+            size = step.size
             lines += lines_of(parsed(text), self._indent, before=f"{targets} = ", comment=size)
             lines += self._gone(at)
         return lines
+
+    def _is_own(self, index: int) -> bool:
+        """Whether a value has a name that this forward gave to it."""
+        return index in self._names and index not in self._texts and index not in self._given
+
+    def _added(self, step: Step) -> list[str]:
+        """`y += x`: the sum has the name of what it is written over."""
+        place, other = step.reads
+        name = self._names[step.gives[0]] = self._names[place]
+        return lines_of(parsed(self.name_of(other)), self._indent, before=f"{name} += ")
 
     @property
     def has_training_steps(self) -> bool:
@@ -175,6 +194,8 @@ class Forward:
         if self._frees and not step.view and any(self._dies(index, at) for index in step.reads):
             return False
         after, value = self._steps[at + 1], step.gives[0]
+        if isinstance(after, Step) and after.into and value == after.reads[0]:
+            return False
         if isinstance(after, Loop) or self._uses.get(value) != 1 or value not in after.reads:
             return False
         if after.call.count("_(") > 1:
@@ -215,11 +236,13 @@ class Forward:
         """A name for a value: its row's own if it is read again later, else one that is free."""
         if index in self._names:
             return self._names[index]  # the state that a step of a loop hands on
-        last = self._last.get(index, at)
-        if name and at + 1 < last < len(self._steps) and index not in self._results:
-            chosen = self._free(name)
+        kept = at + 1 < self._last.get(index, at) < len(self._steps)
+        if index in self._results:
+            kept = len(self._results) > 1 and not name[1:].isdigit()
+        if index in self._labels:
+            chosen = self._free(self._labels[index])
         else:
-            chosen = self._plain(at, index)
+            chosen = self._free(name) if name and kept else self._plain(at, index)
         self._names[index] = chosen
         return chosen
 
@@ -236,7 +259,8 @@ class Forward:
         taken = {*self._names.values(), *NAMES, *self._reserved}
         number, free = 2, name
         while free in taken:
-            free, number = f"{name}{number}", number + 1
+            free = f"{name}_{number}" if name[-1].isdigit() else f"{name}{number}"
+            number += 1
         return free
 
     # ---- loops ---------------------------------------------------------------------------------
@@ -253,7 +277,14 @@ class Forward:
         gathered = self._free("results")
         reserved = [*self._names.values(), thing, gathered]
         results = [loop.result, *[s.after for s in loop.states if s.after is not None]]
-        body = Forward(loop.steps, inside, results, self._indent + 1, reserved, frees=self._frees)
+        body = Forward(
+            loop.steps,
+            inside,
+            results,
+            self._indent + 1,
+            reserved,
+            held=() if self._frees else None,
+        )
         over = fill(loop.things, [self.name_of(loop.over)])
         lines += [f"{pad}{gathered}: list[Tensor] = []", f"{pad}for {thing} in {over}:"]
         lines += body.lines()

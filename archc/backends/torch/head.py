@@ -12,6 +12,7 @@ from archc.analysis.report import shape_of
 from archc.graph.ir import Network
 from archc.ops.values import text_of
 
+LOSSES = {"softmax": "nn.NLLLoss of their logarithm", "sigmoid": "nn.BCELoss"}
 MARK = "Written by archc"
 """by which archc knows a file that it may overwrite"""
 
@@ -30,13 +31,10 @@ def docstring(network: Network, inference: str = "") -> str:
     lines = [
         f'"""{about(network)}',
         "",
-        *(
-            [f"Paper: {_plain(str(paper))}, {network.meta.get('year', '')}.".replace(", .", ".")]
-            if paper
-            else []
-        ),
+        *([f"Paper: {_paper(str(paper), str(network.meta.get('year', '')))}."] if paper else []),
         f"Parameters: {whole.params:,}.",
         f"MACs: {text_of_amount(whole.macs)} for one input of {inputs}.",
+        *_losses(network),
         "",
         *([*textwrap.wrap(INFERENCE, 84), ""] if inference else []),
         *textwrap.wrap(
@@ -47,6 +45,21 @@ def docstring(network: Network, inference: str = "") -> str:
         '"""',
     ]
     return "\n".join(lines)
+
+
+def _paper(paper: str, year: str) -> str:
+    """The paper and its year, once."""
+    return _plain(paper if not year or year in paper.split() else f"{paper}, {year}")
+
+
+def _losses(network: Network) -> list[str]:
+    """What to train with where a network ends in probabilities: torch's usual loss takes none."""
+    lines: list[str] = []
+    for name, index in network.outputs.items():
+        loss = LOSSES.get(network.nodes[index].op.word)
+        if loss:
+            lines.append(f"`{_plain(name)}` is probabilities: train with {loss}.")
+    return lines
 
 
 def about(network: Network) -> str:

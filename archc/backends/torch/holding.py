@@ -8,24 +8,20 @@ from archc.backends.torch.layout import Call, Piece, entry, lines_of
 from archc.backends.torch.members import Branch, Item, output_of
 from archc.backends.torch.naming import MODULE_NAMES, attribute, identifier
 from archc.graph.ir import Node
+from archc.record import replace
 
 
 class Holding:
     """Modules by name; `reference` says how the forward reads a node's."""
 
-    def __init__(self, body: Body, levels: dict[str, Call]) -> None:
+    def __init__(self, body: Body) -> None:
         self._body = body
-        self._levels = levels
-        """what makes the levels of names that have a class, by path"""
         self._shared = self._find_shared()
-        self.level_around = dict(body.members.chain_around)
-        """the chain, or the class of a level, that runs an item"""
-        for branch in body.members.root.children.values():
-            if isinstance(branch, Branch) and branch.path in levels and branch.part:
-                self.level_around.update(dict.fromkeys(branch.part, branch))
 
     def _find_shared(self) -> dict[Item, str]:
         """Modules without tensors directly in the class: one for all that are equal."""
+        if self._body.is_numbered:
+            return {}
         children = self._body.members.root.children
         found: dict[str, str] = {}
         names: dict[Item, str] = {}
@@ -47,10 +43,7 @@ class Holding:
         """The statements, in text order."""
         lines: list[str] = []
         written: set[str] = set()
-        elsewhere = {item for item in self.level_around if item in self._shared}
         for name, child in self._body.members.root.children.items():
-            if child in elsewhere:
-                continue
             if isinstance(child, Branch):
                 lines += _assigned(name, self.level(child))
                 continue
@@ -61,17 +54,17 @@ class Holding:
         return lines
 
     def level(self, branch: Branch) -> Call:
-        """A class of its own, a Sequential, or a ModuleDict where more happens in between."""
-        if branch.path in self._levels:
-            return self._levels[branch.path]
+        """A Sequential, or a list or a ModuleDict where more happens in between."""
+        if branch.counts:
+            whole = self.sequence(branch)
+            if branch.is_chain or branch.has_runs:
+                return whole
+            first, items = whole.items[0], Call("[", whole.items, "]", whole.comments)
+            if len(whole.items) == 1 and isinstance(first, Call) and first.loop:
+                items = replace(first, head="[")
+            return Call("nn.ModuleList(", (items,))
         names = list(branch.children)
-        children: list[Branch | Item | None] = [*branch.children.values()]
-        if branch.counts:
-            children = branch.slots
-        pieces = [self._piece(child) for child in children]
-        sizes = self._sizes(children) if branch.is_chain and len(children) > 1 else []
-        if branch.counts:
-            return Call("nn.Sequential(", *folded(pieces, sizes))
+        pieces = [self._piece(child) for child in branch.children.values()]
         run = one_run(names, pieces) if branch.is_chain else None
         if run is not None:
             return Call("nn.Sequential(", (run,))
@@ -80,6 +73,13 @@ class Holding:
             return Call("nn.Sequential(", (Call("OrderedDict(", (Call("[", tuple(pairs), "]"),)),))
         entries = tuple([entry(f'"{name}"', piece) for name, piece in zip(names, pieces)])
         return Call("nn.ModuleDict(", (Call("{", entries, "}"),))
+
+    def sequence(self, branch: Branch) -> Call:
+        """What is numbered, in order."""
+        children = branch.slots
+        pieces = [self._piece(child) for child in children]
+        sizes = self._sizes(children) if branch.is_chain and len(children) > 1 else []
+        return Call("nn.Sequential(", *folded(pieces, sizes))
 
     def _piece(self, child: Branch | Item | None) -> Call:
         if child is None:

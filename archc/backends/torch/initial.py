@@ -51,7 +51,7 @@ class Beginnings:
         for kind, start in self.common.items():
             lines.append(f"{STEP * 3}if isinstance(module, {kind}):")
             for tensor, value in start:
-                lines += _call(f"module.{tensor}", value, 4)
+                lines += _call(_each(kind, tensor), value, 4)
         return [f"{STEP * 2}for module in self.modules():", *lines] if lines else []
 
     def own_lines(self, nodes: Iterable[tuple[Node, str]]) -> list[str]:
@@ -63,18 +63,18 @@ class Beginnings:
                 if start and kind not in self.common:
                     alike.setdefault((kind, start), []).append(path)
         lines: list[str] = []
-        for (_, start), paths in alike.items():
+        for (kind, start), paths in alike.items():
             direct = [path for path in paths if attribute(path) == f"self.{path}"]
-            if "." not in "".join(paths) and len(direct) > 1:
+            if len(direct) > 1:
                 names = tuple([attribute(path) for path in direct])
                 lines += lines_of(Call("(", names), 2, before="for module in ", after=":")
-                lines += [
-                    line for name, value in start for line in _call(f"module.{name}", value, 3)
-                ]
+                for name, value in start:
+                    lines += _call(_each(kind, name), value, 3)
             else:
                 direct = []
             for path in [path for path in paths if path not in direct]:
-                lines += [line for name, value in start for line in _at(path, name, value)]
+                for name, value in start:
+                    lines += _call(_tensor(path, kind, name), value, 2)
         return lines
 
     def _begins(self, node: Node) -> bool:
@@ -87,11 +87,23 @@ class Beginnings:
         return make.name, make.start
 
 
-def _at(path: str, tensor: str, value: object) -> list[str]:
-    name = attribute(path)
-    if "." in path or not name.startswith("self."):
-        return _call(f'self.get_parameter("{path}.{tensor}")', value, 2)
-    return _call(f"{name}.{tensor}", value, 2)
+def _tensor(path: str, kind: str, name: str) -> str:
+    """How a class reads a tensor of a layer inside it.
+
+    By its name where that has dots, and where type checkers think that it could be missing, as the
+    bias of a convolution.
+    """
+    owner = attribute(path)
+    plain = "." not in path and owner.startswith("self.")
+    if plain and not (name == "bias" and kind.startswith("nn.Conv")):
+        return f"{owner}.{name}"
+    return f'self.get_parameter("{path}.{name}")'
+
+
+def _each(kind: str, name: str) -> str:
+    """The same of a layer that a loop calls `module`."""
+    by_name = name == "bias" and kind.startswith("nn.Conv")
+    return 'module.get_parameter("bias")' if by_name else f"module.{name}"
 
 
 def _call(tensor: str, value: object, indent: int) -> list[str]:

@@ -44,18 +44,23 @@ def flat(piece: Piece) -> str:
 def lines_of(
     piece: Piece, indent: int, before: str = "", after: str = "", comment: str = ""
 ) -> list[str]:
-    """The lines of `before piece after  # comment`, as many as it needs."""
+    """The lines of `before piece after  # comment`, as many as it needs.
+
+    A comment that has no room behind the only line stands above; one that is too wide is left out.
+    """
     start = STEP * indent
-    note = f"  # {comment}" if comment else ""
     whole = f"{start}{before}{flat(piece)}{after}"
-    fits = len(whole) + len(note) <= WIDTH
-    if isinstance(piece, str) or not piece.items or (fits and not _has_comments(piece)):
-        return [whole + note]
-    return [
-        f"{start}{before}{piece.head}",
-        *_inside(piece, indent + 1),
-        f"{start}{piece.tail}{after}{note}",
-    ]
+    one_line = isinstance(piece, str) or not piece.items
+    one_line = one_line or (len(whole) <= WIDTH and not _has_comments(piece))
+    if comment and one_line and len(f"{whole}  # {comment}") <= WIDTH:
+        return [f"{whole}  # {comment}"]
+    above = [f"{start}# {comment}"] if comment and len(f"{start}# {comment}") <= WIDTH else []
+    if isinstance(piece, str) or one_line:
+        return [*above, whole]
+    if len(f"{start}{before}{piece.head}") > WIDTH and before.endswith("= "):
+        return [*above, f"{start}{before}(", *lines_of(piece, indent + 1), f"{start})"]
+    inside = _inside(piece, indent + 1)
+    return [*above, f"{start}{before}{piece.head}", *inside, f"{start}{piece.tail}{after}"]
 
 
 def _inside(piece: Call, indent: int) -> list[str]:

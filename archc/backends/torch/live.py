@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from archc.backends.torch.emit import PLAIN, Form, source_of
 from archc.backends.torch.executed import classes_of
 from archc.backends.torch.naming import NUM_CLASSES, network_class
+from archc.backends.torch.places import kept_maps
 from archc.backends.torch.sizes import size_of
 from archc.graph.ir import Network, Node
 from archc.graph.outline import SCAN
@@ -98,8 +99,9 @@ def compare(network: Network, module: nn.Module) -> None:
         hook.remove()
     outputs = given if isinstance(given, tuple) else (given,)
     ends = dict(zip(network.outputs.values(), outputs))
+    moved = kept_maps(network).between
     for node in network.nodes:
-        _compare_size(network, node.index, ends.get(node.index), sizes)
+        _compare_size(network, node, ends.get(node.index), sizes, node.index in moved)
 
 
 def _stand_in(network: Network, module: nn.Module) -> None:
@@ -137,9 +139,9 @@ def _keep(sizes: dict[str, set[tuple[int, ...]]], path: str) -> Any:
 
 
 def _compare_size(
-    network: Network, index: int, end: Any, sizes: dict[str, set[tuple[int, ...]]]
+    network: Network, node: Node, end: Any, sizes: dict[str, set[tuple[int, ...]]], moved: bool
 ) -> None:
-    node = network.nodes[index]
+    """`moved`: the things of the value are the places of a map."""
     if not isinstance(node.shape, Shape):
         return
     wanted = size_of(node.shape)
@@ -149,7 +151,7 @@ def _compare_size(
         found = sizes.get(node.shares or node.path, {wanted})
     else:
         return
-    flat = {math.prod(size) for size in found} if node.op.elementwise else set()
+    flat = {math.prod(size) for size in found} if node.op.elementwise or moved else set()
     if wanted not in found and math.prod(wanted) not in flat:
         raise BuildDiffers(f"{node.path} is {sorted(found)}, {wanted} was inferred")
 

@@ -7,8 +7,10 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from archc.backends.torch.forward import Loop, Step
+from archc.backends.torch.levels import Level
 from archc.backends.torch.members import AGAIN
 from archc.backends.torch.naming import MODULE_NAMES
+from archc.backends.torch.places import kept_maps
 from archc.diagnostics.kinds.targets import UnsupportedOnTarget
 from archc.diagnostics.model import Bag
 from archc.graph.described import is_own_size
@@ -16,6 +18,7 @@ from archc.graph.ir import Instance, Network, Node
 from archc.graph.parameters import Leaf
 from archc.graph.tensors import alive
 from archc.ops.ends import Extern
+from archc.ops.join import Add
 from archc.ops.lowering import Filled, Make, Torch, Unlike, Unsupported
 from archc.ops.pool import Unpool
 from archc.record import replace
@@ -55,12 +58,18 @@ class Lowering:
         self._runs = self._runs_of_modules()
         """for each node those that run the same module, where a block is used again"""
         self.torch = [self._lowered(node) for node in network.nodes]
+        kept = kept_maps(network)
+        for index in kept.starts:
+            self.torch[index] = Torch("{0}.movedim(1, -1)")
+        for index in kept.ends:
+            self.torch[index] = Torch("{0}.movedim(-1, 1)")
         for index in sorted(self.alive):
             self._check_name(network.nodes[index])
 
     def describe(self, node: Node, own_sides: tuple[int, ...]) -> Numbers:
         """An operator without its numbers, and its numbers: for `graph/outline.py`."""
         found = self._at_own_sides(node, own_sides)
+        whole = isinstance(node.block, Level)
         leaves: list[Leaf] = []
         shape: list[Any] = [found.call, found.parts, found.first, self._marks(node)]
         shape += [name for name, _ in found.values]
@@ -70,7 +79,12 @@ class Lowering:
             shape += [make.name, make.start]
             hints = POSITIONAL.get(make.name, ("in_channels", "out_channels", "size", "size"))
             shape += [self._apart(hint, value, leaves) for hint, value in zip(hints, make.values)]
-            shape += [(name, self._apart(name, value, leaves)) for name, value in make.options]
+            shape += [
+                (name, _window(name, value, leaves))
+                if whole and name in _WINDOWS
+                else (name, self._apart(name, value, leaves))
+                for name, value in make.options
+            ]
         return tuple(shape), tuple(leaves)
 
     def apart(self, steps: list[Step | Loop]) -> tuple[list[Step | Loop], list[Step | Loop]]:
@@ -112,8 +126,8 @@ class Lowering:
     def _has_key(self, node: Node) -> bool:
         return bool(self.network.weights(node) or self.network.buffers(node))
 
-    def _marks(self, node: Node) -> tuple[bool, bool]:
-        return node.index in self.indexed, node.index in self._read_outside
+    def _marks(self, node: Node) -> tuple[Any, ...]:
+        return node.index in self.indexed, node.index in self._read_outside, self.sum_into(node)
 
     def _exports(self) -> dict[Instance, tuple[int, ...]]:
         network = self.network
@@ -157,9 +171,25 @@ class Lowering:
         nodes = [self.network.nodes[index] for index in self._runs.get(node.index, [node.index])]
         return all(self._is_lone_reader(one) for one in nodes)
 
-    def _is_lone_reader(self, node: Node) -> bool:
+    def sum_into(self, node: Node) -> int | None:
+        """Which path of a sum of two, made beside it, may be written over: `y += x`."""
+        op = node.op
+        if not isinstance(op, Add) or op.paths == "weighted" or op.droppath:
+            return None
+        runs = [self.network.nodes[index] for index in self._runs.get(node.index, [node.index])]
+        for at in range(2 if len(set(node.inputs)) == len(node.inputs) == 2 else 0):
+            if all(self._is_lone_reader(one, at) and self._is_beside(one, at) for one in runs):
+                return at
+        return None
+
+    def _is_beside(self, node: Node, at: int) -> bool:
+        """Whether an input is made in the same class, and has the value's shape."""
+        source = self.network.nodes[node.inputs[at]]
+        return source.block is node.block and source.shape == node.shape
+
+    def _is_lone_reader(self, node: Node, at: int = 0) -> bool:
         """Nobody else reads the input, and its own gradient does not need it."""
-        source = self.network.nodes[node.inputs[0]]
+        source = self.network.nodes[node.inputs[at]]
         if self.users[source.index] != [node.index] or source.index in self._kept():
             return False
         before = source.op.torch(*[self.network.nodes[index].shape for index in source.inputs])
@@ -217,6 +247,16 @@ class Lowering:
 
 
 _SCALES = ("in_channels", "out_channels", "groups", "numbers", "more")
+_WINDOWS = ("kernel_size", "stride", "padding", "dilation")
+
+
+def _window(name: str, value: Any, leaves: list[Leaf]) -> str:
+    """The sides of a window as one number or tuple: levels of names may differ in its kind."""
+    value = value.value if isinstance(value, Unlike) else value
+    if isinstance(value, (int, tuple)):
+        leaves.append(Leaf(value, name, False))
+        return "window"
+    return str(value)
 
 
 def _with_make(found: Torch, make: Make) -> Torch:

@@ -6,11 +6,13 @@ which one call runs; of any other branch each module is called by itself.
 
 from __future__ import annotations
 
+import collections
 import itertools
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from archc.graph.ir import Instance, Node
+from archc.record import Record
 
 Item = Node | Instance
 PLAIN = "{self}({0})"
@@ -21,24 +23,18 @@ AGAIN = re.compile(r"@\d+")
 class Branch:
     """A level of names inside a class: `features`, `downsample`.
 
-    `is_chain`: one call of a Sequential runs it. `part` are the items of the body that it is, with
-    the moves between them, if they can be a class of their own; `given` what these read.
+    `is_chain`: one call of a Sequential runs it. `has_runs`: calls of its slices do.
     """
 
     def __init__(self, path: str) -> None:
         self.path = path
-        self.part: tuple[Item, ...] = ()
-        self.given = 0
         self.children: dict[str, Branch | Item] = {}
         self.is_chain = False
+        self.has_runs = False
 
     def items(self) -> Iterator[Item]:
         """Everything under it, in text order."""
-        for child in self.children.values():
-            if isinstance(child, Branch):
-                yield from child.items()
-            else:
-                yield child
+        return _items_of(self.children.values())
 
     @property
     def counts(self) -> bool:
@@ -51,6 +47,14 @@ class Branch:
         """The children by number, None for those that are left out."""
         last = int(next(reversed(self.children)))
         return [self.children.get(str(number)) for number in range(last + 1)]
+
+
+class Chain(Record):
+    """Items that one call runs: those of a level, or of a slice of it (`features[2:7]`)."""
+
+    path: str
+    items: tuple[Item, ...]
+    between: str = ""
 
 
 class Members:
@@ -75,17 +79,15 @@ class Members:
         self._items = items
         self._held = frozenset(held)
         self._at = {item: at for at, item in enumerate(items)}
-        self._users: dict[int, int] = {}
-        for index in [*results, *[index for item in items for index in reads_of(item)]]:
-            self._users[index] = self._users.get(index, 0) + 1
+        self._users = collections.Counter(results)
+        self._users.update([index for item in items for index in reads_of(item)])
         for item in held:
             self._enter(item, own_path(item.path, prefix))
         for before, item in itertools.pairwise(items):
             self._absorb(before, item)
-        self.chain_around: dict[Item, Branch] = {}
+        self.chain_around: dict[Item, Chain] = {}
         self._mark(self.root)
         self._lift(self.root)
-        self._find_parts()
         self.root.is_chain = (
             self.root.counts and len(items) == len(held) and self._is_chain(self.root)
         )
@@ -95,7 +97,10 @@ class Members:
         branch = self.root
         for level in levels:
             inner = branch.children.get(level)
-            if not isinstance(inner, Branch):
+            if inner is not None and not isinstance(inner, Branch):
+                name = item.path  # the level is a class: what has no keys stands beside it
+                break
+            if inner is None:
                 inner = Branch(f"{branch.path}.{level}".lstrip("."))
                 branch.children[level] = inner
             branch = inner
@@ -128,19 +133,46 @@ class Members:
                 self._mark(child)
                 child.is_chain = self._is_chain(child)
                 if child.is_chain:
-                    self.chain_around.update(dict.fromkeys(child.items(), child))
+                    self._enter_chain(Chain(child.path, tuple(child.items())))
+                elif child.counts:
+                    self._mark_runs(child)
+
+    def _enter_chain(self, chain: Chain) -> None:
+        self.chain_around.update(dict.fromkeys(chain.items, chain))
+
+    def _mark_runs(self, branch: Branch) -> None:
+        """Of a numbered level that is no chain, the longest slices that are one."""
+        names = list(branch.children)
+        while names:
+            run = 1
+            while run < len(names) and self._runs(branch, names[: run + 1]):
+                run += 1
+            if run > 1:
+                first, last = int(names[0]), int(names[run - 1])
+                items = tuple(_items_of([branch.children[name] for name in names[:run]]))
+                self._enter_chain(Chain(branch.path, items, f"{first or ''}:{last + 1}"))
+                branch.has_runs = True
+            del names[:run]
+
+    def _runs(self, branch: Branch, names: Sequence[str]) -> bool:
+        children = [branch.children[name] for name in names]
+        inner = [child for child in children if isinstance(child, Branch)]
+        whole = all(child.is_chain for child in inner)
+        return whole and self._is_row(list(_items_of(children)))
 
     def _is_chain(self, branch: Branch) -> bool:
         """One input, one output; each item runs on what the one before it gave to it alone."""
-        items = list(branch.items())
-        first = self._at[items[0]]
         inner = [child for child in branch.children.values() if isinstance(child, Branch)]
+        if not all(child.is_chain for child in inner) or not _has_names(branch):
+            return False
+        return self._is_row(list(branch.items()))
+
+    def _is_row(self, items: Sequence[Item]) -> bool:
+        first = self._at[items[0]]
         if (
             list(self._items[first : first + len(items)]) != items
             or len(self._reads_of(items[0])) != 1
         ):
-            return False
-        if not all(child.is_chain for child in inner) or not _has_names(branch):
             return False
         calls = [self.call_of(item) for item in items]
         if FLAT in calls and all(_is_elementwise(item) for item in items[: calls.index(FLAT)]):
@@ -159,28 +191,10 @@ class Members:
                     self._lift(child)
                 if not child.children:
                     del branch.children[name]
-            elif branch is not self.root and self._is_free(child):
+            elif branch is not self.root and not branch.counts and self._is_free(child):
                 del branch.children[name]
                 self.root.children[child.path] = child
                 self.chain_around.pop(child, None)
-
-    def _find_parts(self) -> None:
-        for branch in self.root.children.values():
-            if isinstance(branch, Branch) and not branch.is_chain:
-                self._find_part(branch)
-
-    def _find_part(self, branch: Branch) -> None:
-        """The items from the branch's first to its last, if one value goes in and one comes out."""
-        items = list(branch.items())
-        begin, end = self._at[items[0]], self._at[items[-1]] + 1
-        part = self._items[begin:end]
-        held = [item for item in part if item in self._held and not self._is_free(item)]
-        made = {index for item in part for index in gives_of(item)}
-        inside = [index for item in part for index in self._reads_of(item)]
-        given = set(inside) - made
-        used = [index for index in made if self._users.get(index, 0) > inside.count(index)]
-        if held == items and len(given) == 1 and used == [output_of(items[-1])]:
-            branch.part, branch.given = tuple(part), given.pop()
 
     def _follows(self, before: Item, item: Item) -> bool:
         value = output_of(before)
@@ -190,10 +204,18 @@ class Members:
             and self._users[value] == 1
         )
 
-    def chain_call(self, chain: Branch) -> str:
+    def chain_call(self, chain: Chain) -> str:
         """How a chain is called: flattened first, if it is what works number by number."""
-        calls = [self.call_of(item) for item in chain.items()]
+        calls = [self.call_of(item) for item in chain.items]
         return FLAT if FLAT in calls else calls[0]
+
+
+def _items_of(children: Iterable[Branch | Item]) -> Iterator[Item]:
+    for child in children:
+        if isinstance(child, Branch):
+            yield from child.items()
+        else:
+            yield child
 
 
 def own_path(path: str, prefix: str) -> str:
@@ -214,14 +236,6 @@ def _has_names(branch: Branch) -> bool:
 
 def _is_elementwise(item: Item) -> bool:
     return isinstance(item, Node) and item.op.elementwise
-
-
-def gives_of(item: Item) -> range:
-    """The values that are made in an item."""
-    if isinstance(item, Node):
-        return range(item.index, item.index + 1)
-    indices = [index for inner in item.items for index in gives_of(inner)]
-    return range(min(indices, default=0), max(indices, default=-1) + 1)
 
 
 def _by_number(pair: tuple[str, object]) -> tuple[int, str]:

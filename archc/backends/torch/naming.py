@@ -5,6 +5,7 @@ from __future__ import annotations
 import builtins
 import keyword
 import re
+from collections.abc import Iterable
 
 from archc.graph.ir import Network
 
@@ -33,27 +34,36 @@ MODULE_NAMES = frozenset([*_OF_MODULES.split(), *_INSIDE_MODULES.split()])
 """what every torch module has, so that none inside it can be called so"""
 NUM_CLASSES = "num_classes"
 """the parameter of a network's class for the spec's `classes`, as torchvision calls it"""
+SIGNS = r"[^0-9A-Za-z]+"
+"""what stands between the words of a name"""
 CLASS_NAMES = frozenset({"Tensor", "NamedTuple", "OrderedDict"})
 """what the source imports"""
 
 
 def class_name(block: str) -> str:
     """`inverted_residual` is InvertedResidual."""
-    words = re.split(r"[^0-9A-Za-z]+", block)
-    name = "".join([word[:1].upper() + word[1:] for word in words])
+    name = _joined(re.split(SIGNS, block))
     return name if name[:1].isalpha() and not keyword.iskeyword(name) else f"Block{name}"
 
 
+def _joined(words: Iterable[str]) -> str:
+    """The words, each with a capital; `_` stands between two numbers."""
+    name = ""
+    for word in words:
+        name += "_" * (name[-1:].isdigit() and word[:1].isdigit()) + word[:1].upper() + word[1:]
+    return name
+
+
 def network_class(network: Network) -> str:
-    """The net's title where it spells its name (`ResNet`), else that name; and the variant."""
-    title = re.sub(r"[^0-9A-Za-z]+", "", network.title)
-    plain = re.sub(r"[^0-9A-Za-z]+", "", network.net)
-    name = (
-        title if title.lower() == plain.lower() and title[:1].isalpha() else class_name(network.net)
-    )
-    name += "".join(
-        [word[:1].upper() + word[1:] for word in re.split(r"[^0-9A-Za-z]+", network.variant)]
-    )
+    """The net's name, its words as the title spells them (`ResNet`); and the variant."""
+    title = _joined(re.split(SIGNS, network.title))
+    words = re.split(SIGNS, network.net)
+    for at, word in enumerate(words):
+        if not title.lower().startswith(word.lower()):
+            break
+        words[at], title = title[: len(word)], title[len(word) :]
+    name = _joined([*words, *re.split(SIGNS, network.variant)])
+    name = name if name[:1].isalpha() else class_name(name)
     return f"{name}Net" if keyword.iskeyword(name) else name
 
 

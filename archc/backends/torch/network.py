@@ -70,6 +70,15 @@ class NetworkText(ClassText):
         ]
         return [f"class {self.output_class}(NamedTuple):", *[STEP + field for field in fields]]
 
+    def labels(self) -> dict[int, str]:
+        """Several outputs are called as the spec calls them; a lone plain one is the value that
+        goes on.
+        """
+        network = self.source.network
+        plain = network.outputs if len(network.outputs) > 1 else {}
+        found = {**plain, **network.training_outputs}
+        return {index: field(name) for name, index in found.items()}
+
     def gives(self) -> str:
         """A lone output is given as it is, except in training mode beside training outputs."""
         network = self.source.network

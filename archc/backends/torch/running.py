@@ -8,7 +8,7 @@ from archc.backends.torch.body import Body
 from archc.backends.torch.forward import Loop, State, Step
 from archc.backends.torch.holding import Holding
 from archc.backends.torch.lower import OWN_SIDES, origin_of
-from archc.backends.torch.members import PLAIN, Branch, Item, output_of
+from archc.backends.torch.members import Chain, Item, output_of
 from archc.backends.torch.naming import identifier
 from archc.graph.ir import Instance, Node
 from archc.graph.outline import SCAN
@@ -16,6 +16,7 @@ from archc.ops.ends import Input, Prev
 from archc.ops.pool import Unpool
 from archc.ops.scan import Gather, Scan
 from archc.ops.values import Shape
+from archc.record import replace
 
 
 class Running:
@@ -32,42 +33,36 @@ class Running:
         for item in self._body.items:
             if isinstance(item, Instance) and item.name == SCAN:
                 looped.update(self._body.inner(item))
-        found: list[Step | Loop] = []
-        for item in self._body.items:
-            if isinstance(item, Instance) and item.name == SCAN:
-                found.append(self._loop(item))
-            elif isinstance(item, Node) and isinstance(item.op, (Input, Gather)):
-                continue
-            elif item not in looped:
-                found += self._some([item])
-        return found
+        return self._some([item for item in self._body.items if item not in looped])
 
-    def _some(self, items: Iterable[Item]) -> list[Step]:
-        steps: list[Step] = []
+    def _some(self, items: Iterable[Item]) -> list[Step | Loop]:
+        steps: list[Step | Loop] = []
         for item in items:
-            level = self._level_with(item)
-            if level is not None:
-                if next(level.items()) is item:
-                    steps.append(self._level_step(level, item))
+            if isinstance(item, Instance) and item.name == SCAN:
+                steps.append(self._loop(item))
+                continue
+            if isinstance(item, Node) and isinstance(item.op, (Input, Gather)):
+                continue
+            chain = self._body.members.chain_around.get(item)
+            if chain is not None:
+                if chain.items[0] is item:
+                    steps.append(self._chain_step(chain))
             elif isinstance(item, Instance):
                 steps.append(self._block_step(item))
             else:
                 steps += self._node_steps(item)
         return steps
 
-    def _level_with(self, item: Item) -> Branch | None:
-        """The chain, or the class of a level, that runs an item."""
-        return self._holding.level_around.get(item)
-
-    def _level_step(self, level: Branch, first: Item) -> Step:
-        gives = output_of(list(level.items())[-1])
+    def _chain_step(self, chain: Chain) -> Step:
+        first, gives = chain.items[0], output_of(chain.items[-1])
         assert gives is not None
-        call = self._body.members.chain_call(level) if not level.part else PLAIN
-        reads = (level.given,) if level.part else first.inputs
-        text = call.replace("{self}", self._body.reference(level.path))
-        size, name = self._body.size(gives), _last_name(level.path)
-        listed = not isinstance(self._network.nodes[gives].shape, Shape)
-        return Step((gives,), reads, text, _line(first), name, size, heavy=True, listed=listed)
+        reference = self._body.reference(chain.path)
+        if chain.between:
+            reference += f"[{chain.between}]"
+        text = self._body.members.chain_call(chain).replace("{self}", reference)
+        size = self._body.size(gives)
+        name = "" if chain.between else _last_name(chain.path)
+        return Step((gives,), first.inputs, text, _line(first), name, size, heavy=True)
 
     def _block_step(self, item: Instance) -> Step:
         reads = tuple(self._body.source.outline.read_by(item))
@@ -76,10 +71,23 @@ class Running:
         path = self._body.relative(item.path)
         module = self._body.reference(self._body.relative(origin_of(item)))
         call = f"{module}({places})"
-        size = ", ".join([self._body.size(index) for index in gives])
+        sizes = [self._body.size(index) for index in gives]
+        size = ", ".join(sizes) if all(sizes) else ""
         listed = not isinstance(self._network.nodes[gives[0]].shape, Shape)
-        name = _last_name(path)
-        return Step(gives, reads, call, _line(item), name, size, heavy=True, listed=listed)
+        name, names = _last_name(path), self._names_of(item, gives)
+        return Step(gives, reads, call, _line(item), name, size, False, True, listed, names)
+
+    def _names_of(self, item: Instance, gives: tuple[int, ...]) -> tuple[str, ...]:
+        """What a block calls its several values, if it does so for each of them."""
+        start = len(item.path) + 1
+        nodes = [self._network.nodes[index] for index in gives]
+        levels = [node.path[start:].partition(".") for node in nodes]
+        names = [
+            identifier(level) if rest and not level.isdigit() else label_of(node)
+            for node, (level, _, rest) in zip(nodes, levels)
+        ]
+        differ = len(gives) > 1 and len(set(names)) == len(names)
+        return tuple(names) if differ and all(names) else ()
 
     def _node_steps(self, node: Node) -> list[Step]:
         call = self._body.call(node)
@@ -87,7 +95,8 @@ class Running:
             call = call.replace("{self}", self._holding.reference(node))
         gives: tuple[int, ...] = (node.index,)
         reads = node.inputs
-        if node.index in self._body.source.lowering.indexed:
+        indexed = node.index in self._body.source.lowering.indexed
+        if indexed:
             gives = (node.index, places_of(node.index))
         if isinstance(node.op, Unpool):
             reads = (node.inputs[0], places_of(node.inputs[1]), node.inputs[2])
@@ -99,6 +108,11 @@ class Running:
                 call = call.replace(place, f"{{{len(reads)}}}{sides}")
                 reads = (*reads, index)
         step = self._step(node, gives, reads, call)
+        if indexed:
+            label = label_of(node)
+            digits = label[len(label.rstrip("0123456789")) :]
+            changed: Step = replace(step, names=("", f"indices{digits}"))
+            return [changed]
         return self._carried(node, step) if "{state}" in call else [step]
 
     def _step(self, node: Node, gives: tuple[int, ...], reads: tuple[int, ...], call: str) -> Step:
@@ -106,9 +120,14 @@ class Running:
         light = node.shape in shapes and (node.op.elementwise or node.op.role == "join")
         size = self._body.size(node.index)
         listed = not isinstance(node.shape, Shape)
-        name, heavy = _label(node), node.op.weighted
-        view = node.op.rearranges
-        return Step(gives, reads, call, node.span.line, name, size, light, heavy, listed, view)
+        name, heavy, view = label_of(node), node.op.weighted, node.op.rearranges
+        source = self._body.source
+        into = None if source.inference else source.lowering.sum_into(node)
+        step = Step(gives, reads, call, node.span.line, name, size, light, heavy, listed, view=view)
+        if into is None:
+            return step
+        changed: Step = replace(step, reads=(reads[into], reads[1 - into]), into=True)
+        return changed
 
     def _carried(self, node: Node, step: Step) -> list[Step]:
         """A step of a recurrent layer: its value, and inside a scan the state it leaves."""
@@ -152,26 +171,21 @@ class Running:
         """What a row hands to the next step: the value `prev` reads, a recurrent layer's state."""
         if isinstance(node.op, Prev):
             after = self._network.carried[node.index]
-            name = _label(node) or "state"
+            name = label_of(node) or "state"
             if node.inputs:
                 return [State(node.index, "{0}", node.inputs, after, name)]
             shape = node.shape
             assert isinstance(shape, Shape)
-            dims = (shape.channels, *shape.spatial)
-            sides = ", ".join([str(side) for side in dims])
-            return [
-                State(
-                    node.index,
-                    f"{{0}}.new_zeros({{0}}.shape[0], {sides})",
-                    start.inputs,
-                    after,
-                    name,
-                )
-            ]
+            sides = ", ".join([str(side) for side in (shape.channels, *shape.spatial)])
+            # Maps come one by one, vectors one of each sample.
+            over = self._network.nodes[start.inputs[0]].shape
+            samples = "1" if isinstance(over, Shape) and over.rank else "{0}.shape[0]"
+            first = f"{{0}}.new_zeros({samples}, {sides})"
+            return [State(node.index, first, start.inputs, after, name)]
         if "{state}" not in self._body.torch[node.index].call:
             return []
         first, reads = _used(self._body.torch[node.index].first, node.inputs)
-        return [State(state_of(node.index), first, reads, None, f"{_label(node) or 'rnn'}_state")]
+        return [State(state_of(node.index), first, reads, None, f"{label_of(node) or 'rnn'}_state")]
 
 
 def _used(call: str, inputs: tuple[int, ...]) -> tuple[str, tuple[int, ...]]:
@@ -201,7 +215,7 @@ def _line(item: Item) -> int:
     return item.span.line if item.span is not None else 0
 
 
-def _label(node: Node) -> str:
+def label_of(node: Node) -> str:
     """What a row calls its value; empty for a name that was counted, `conv3`."""
     name = node.path.rpartition(".")[2]
     counted = name.rstrip("0123456789")

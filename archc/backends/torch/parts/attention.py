@@ -62,10 +62,18 @@ class WindowAttention(nn.Module):
         height, width = x.shape[2:]
         rows, columns = self.window
         x = F.pad(x, (0, -width % columns, 0, -height % rows))
-        down, across = window_shifts(x, self.window, self.shift)
-        x = x.roll((-down, -across), (2, 3))
-        x = self.attended(x, self.bias(x, down, across))
-        return x.roll((down, across), (2, 3))[:, :, :height, :width]
+        bias = self.relative_position_bias_table[self.relative_position_index]
+        bias = bias.view(rows * columns, -1, self.heads).permute(2, 0, 1)
+        windows = x.shape[2] // rows * (x.shape[3] // columns)
+        bias = bias.expand(windows, -1, -1, -1)
+        if self.shift:
+            down, across = window_shifts(x, self.window, self.shift)
+            x = x.roll((-down, -across), (2, 3))
+            x = self.attended(x, bias - 100 * self.apart(x, down, across))
+            x = x.roll((down, across), (2, 3))
+        else:
+            x = self.attended(x, bias)
+        return x[:, :, :height, :width]
 
     def windows(self, x: Tensor) -> Tensor:
         """N,C,H,W to N,windows,places,C."""
@@ -73,23 +81,21 @@ class WindowAttention(nn.Module):
         x = torch.unflatten(x, 2, (-1, self.window[0]))
         return x.permute(0, 2, 4, 3, 5, 1).flatten(3, 4).flatten(1, 2)
 
-    def bias(self, x: Tensor, down: int, across: int) -> Tensor:
-        """1,windows*heads,places,places: -100 where the shift joins opposite edges."""
-        places = self.window[0] * self.window[1]
-        bias = self.relative_position_bias_table[self.relative_position_index]
-        bias = bias.view(places, places, self.heads).permute(2, 0, 1)
+    def apart(self, x: Tensor, down: int, across: int) -> Tensor:
+        """windows,1,places,places: True where the shift joins opposite edges."""
         rows = torch.arange(x.shape[2], device=x.device) >= x.shape[2] - down
         columns = torch.arange(x.shape[3], device=x.device) >= x.shape[3] - across
         edge = self.windows((2 * rows[:, None] + columns)[None, None])
-        apart = edge != edge.transpose(2, 3)
-        return (bias - 100 * apart.unsqueeze(2)).flatten(1, 2)
+        return (edge != edge.transpose(2, 3)).transpose(0, 1)
 
     def attended(self, x: Tensor, bias: Tensor) -> Tensor:
+        """`bias`: windows,heads,places,places."""
         y: Tensor = self.qkv(self.windows(x))
         y = torch.unflatten(y, 3, (3, self.heads, -1)).permute(3, 0, 1, 4, 2, 5)
         q, k, v = y.flatten(2, 3).unbind()  # N,windows*heads,places,C/heads
         dropout = self.dropout if self.training else 0.0
-        y = F.scaled_dot_product_attention(q, k, v, bias.to(q.dtype), dropout)
+        bias = bias.flatten(0, 1).to(q.dtype)
+        y = F.scaled_dot_product_attention(q, k, v, bias, dropout)
         y = self.proj(
             torch.unflatten(y, 1, (-1, self.heads)).transpose(2, 3).flatten(3)
         )

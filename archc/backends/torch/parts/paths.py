@@ -13,7 +13,7 @@ class StochasticDepth(nn.Module):
         self.p = p
 
     def forward(self, x: Tensor) -> Tensor:
-        if not self.training:
+        if not self.training or self.p == 0:
             return x
         kept = F.dropout(x.new_ones(x.shape[0]), self.p)  # 0 or 1 / (1 - p)
         return (x.transpose(0, -1) * kept).transpose(0, -1)
