@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from archc.analysis.cost import Costs
     from archc.analysis.report import Report
     from archc.analysis.rules import Rules
-    from archc.building import Built, Wanted
+    from archc.building.torch import Built, Wanted
 
 __all__ = (
     "ArchError",
@@ -104,7 +104,7 @@ class Network:
         without torch.
         """
         from archc.backends.torch.live import module_of
-        from archc.building import Wanted, state_of
+        from archc.building.torch import Wanted, state_of
 
         if optimize is not None:
             plain = self.torch(num_classes=num_classes, weights=weights, seed=seed)
@@ -124,7 +124,7 @@ class Network:
         self, *, features: Sequence[str] = (), optimize: str | None = None, dtype: str = "fp32"
     ) -> str:
         """The network as PyTorch source; it was built and compared with the analysis."""
-        from archc.building import Wanted
+        from archc.building.torch import Wanted
 
         inference = "" if optimize is None else _inference(optimize, dtype)
         return self._built(Wanted(tuple(features), inference=inference)).source
@@ -163,7 +163,7 @@ class Network:
             raise ArchError([refused.diagnostic]) from None
 
     def _built(self, wanted: Wanted) -> Built:
-        from archc.building import built
+        from archc.building.torch import built
 
         return built(self.graph, self._session, wanted)
 
@@ -178,7 +178,7 @@ class Network:
     ) -> nn.Module:
         """The module for inference with the weights of a plain one."""
         from archc.backends.torch.optimize import live
-        from archc.building import Wanted, built
+        from archc.building.torch import Wanted, built
 
         graph = self.graph if num_classes is None else self._with_classes(num_classes)
         assert graph is not None, "the plain module was built with that number of classes"

@@ -18,7 +18,8 @@ from archc.ops.base import Op
 from archc.ops.deconv import Deconv
 from archc.ops.ends import Input
 from archc.ops.learned import Positions
-from archc.ops.resample import Crop, PixelUnshuffle
+from archc.ops.pixels import PixelUnshuffle
+from archc.ops.resample import Crop
 from archc.ops.values import Shape, Value
 
 TRIED_AT_MOST = 4096

@@ -1,4 +1,4 @@
-"""`archc build NET --target torch -o FILE`: a network as source of another language."""
+"""`archc build NET -o FILE`: a network as PyTorch source, as an ONNX model."""
 
 from __future__ import annotations
 
@@ -11,112 +11,180 @@ from archc.cli.main import DONE, FINDINGS, complain
 from archc.cli.naming import networks_meant
 
 if TYPE_CHECKING:
-    from archc.backends.torch.files import Files
     from archc.graph.ir import Network
     from archc.session import Session
 
-TARGETS = ("torch", "hub")
-ENDING = ".py"
-"""the ending of a file that says what to write"""
+TARGETS = {".py": "torch", ".onnx": "onnx"}
+"""endings of files that say what to write; `hub` writes a folder"""
+HUB = "hub"
 STANDARD_OUTPUT = "-"
-DTYPES = ("fp32", "bf16", "fp16")
+DTYPES = {"fp32": "float32", "fp16": "float16", "bf16": "bfloat16"}
+ONLY_FOR = {
+    "features": ("torch", HUB),
+    "optimize": ("torch", HUB),
+    "opset": ("onnx",),
+    "batch": ("onnx",),
+    "seed": ("onnx",),
+    "fold_bn": ("onnx",),
+    "external_data": ("onnx",),
+}
+"""options that mean nothing for other targets"""
 
 
 def add_parser(verbs: Any) -> None:
     """Declare the arguments."""
     parser: argparse.ArgumentParser = verbs.add_parser(
         "build",
-        description="Write a network as PyTorch source. What is written was built and compared.",
+        description="Write a network as PyTorch source or as an ONNX model. What is written was "
+        "built and compared with the analysis.",
         allow_abbrev=False,
     )
     add = parser.add_argument
     add("nets", metavar="NET", nargs="+", help="specs/resnet.arch:50, resnet.50, -")
     add(
         "--target",
-        choices=TARGETS,
-        help="what to write, else by the file's ending: torch, a source; hub, a folder with a "
-        "source for each NET and the hubconf.py by which torch.hub finds them",
+        choices=(*TARGETS.values(), HUB),
+        help="what to write, else by the file's ending: torch, a source (.py); onnx, a model "
+        "(.onnx); hub, a folder with a source for each NET and the hubconf.py by which torch.hub "
+        "finds them",
     )
     add("-o", "--output", metavar="PATH", default="-", help="where to (default: standard output)")
     add(
         "--weights",
         metavar="FILE",
         default="",
-        help="safetensors or .pth: checked, and written as a .pth beside the source, whose "
-        "function `pretrained` loads it",
+        help="safetensors or .pth, written beside a source, whose function `pretrained` loads it, "
+        "or into a model; init: the spec's own beginning (default); none: inputs of a model",
     )
-    add(
+    add("--input", metavar="SIZE", help="the size of the input, 320x320x3 or left=320x320x3")
+    add("--dtype", choices=DTYPES, help="of weights and values (default: fp32)")
+    add("--force", action="store_true", help="overwrite files that archc did not write")
+    _torch_arguments(parser.add_argument_group("torch and hub"))
+    _onnx_arguments(parser.add_argument_group("onnx"))
+
+
+def _torch_arguments(group: Any) -> None:
+    group.add_argument(
         "--features",
         metavar="ROWS",
-        default="",
         help="rows whose values are the outputs, with commas between them: layer2,layer4",
     )
-    add(
+    group.add_argument(
         "--optimize",
         choices=("inference",),
         help="batch norms folded, layers fused with what follows them, torch's fused kernels",
     )
-    add("--dtype", choices=DTYPES, help="what --optimize inference works in (default: fp32)")
-    add("--force", action="store_true", help="overwrite files that archc did not write")
+
+
+def _onnx_arguments(group: Any) -> None:
+    add = group.add_argument
+    add("--opset", type=_opset, metavar="N", help="13 to 24 (default: 20)")
+    add("--batch", type=_positive, metavar="N", help="a number of samples (default: any)")
+    add("--seed", type=int, metavar="N", help="of --weights init (default: 0)")
+    add("--fold-bn", action="store_true", default=None, help="batch norms into the layers before")
+    add(
+        "--external-data",
+        action="store_true",
+        default=None,
+        help="the weights in a file of their own, FILE.data; without it above 2 GiB alone",
+    )
+
+
+def _positive(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) <= 9 and int(text) > 0):
+        raise argparse.ArgumentTypeError(f"a whole number of at least 1 is needed, not {text!r}")
+    return int(text)
+
+
+def _opset(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) == 2 and 13 <= int(text) <= 24):
+        raise argparse.ArgumentTypeError(f"an opset from 13 to 24 is needed, not {text!r}")
+    return int(text)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Write the source; 1 if the file has errors, 2 if torch is missing or the build differs."""
-    problem = _wrong_use(arguments) or _without_torch()
+    """Write the files; 1 if the spec has errors, 2 if a library is missing or the build differs."""
+    target = arguments.target or TARGETS.get(os.path.splitext(arguments.output)[1], "")
+    problem = _wrong_use(arguments, target) or _missing(target)
     if problem:
         return complain(problem)
     from archc.session import Session
 
     session = Session(arguments.limits)
-    several = arguments.target == "hub" and not arguments.weights
-    networks = networks_meant(arguments.nets, arguments.limits, session, several=several)
+    networks = networks_meant(
+        arguments.nets,
+        arguments.limits,
+        session,
+        several=target == HUB and not _file(arguments),
+        input_text=arguments.input,
+    )
     if isinstance(networks, int):
         return networks
-    return _build(arguments, session, networks)
+    return _build(arguments, target, session, networks)
 
 
-def _wrong_use(arguments: argparse.Namespace) -> str:
+def _file(arguments: argparse.Namespace) -> str:
+    """The file of weights, if one is given."""
+    weights: str = arguments.weights
+    return "" if weights in ("init", "none") else weights
+
+
+def _wrong_use(arguments: argparse.Namespace, target: str) -> str:
     """What is wrong with the command, before anything is read."""
     from archc.files import refused
 
     path: str = arguments.output
-    if arguments.target == "hub":
-        if path == STANDARD_OUTPUT:
-            return "name a folder for the networks with -o"
-        return f"{path} is no folder" if os.path.exists(path) and not os.path.isdir(path) else ""
-    if len(arguments.nets) > 1:
+    if target == HUB and path == STANDARD_OUTPUT:
+        return "name a folder for the networks with -o"
+    if target == HUB and os.path.exists(path) and not os.path.isdir(path):
+        return f"{path} is no folder"
+    if target != HUB and len(arguments.nets) > 1:
         return "one file holds one network; several go to a folder with --target hub"
-    if arguments.weights and path == STANDARD_OUTPUT:
+    problem = "" if target == HUB else refused(path, force=arguments.force)
+    if not problem and not target:
+        return f"name a target: --target {' or '.join([*TARGETS.values(), HUB])}"
+    return problem or _unfit(arguments, target)
+
+
+def _unfit(arguments: argparse.Namespace, target: str) -> str:
+    """Options that do not go together."""
+    path: str = arguments.output
+    for name, targets in ONLY_FOR.items():
+        if getattr(arguments, name) is not None and target not in targets:
+            return f"--{name.replace('_', '-')} is for --target {' and '.join(targets)}"
+    if target == "onnx" and path == STANDARD_OUTPUT:
+        return "a model is no text: name a file for it with -o"
+    if target != "onnx" and arguments.weights == "none":
+        return "--weights none is for --target onnx; a source holds no weights anyway"
+    if target == "torch" and _file(arguments) and path == STANDARD_OUTPUT:
         return "weights are written beside the source: name a file for it with -o"
-    if arguments.dtype and not arguments.optimize:
-        return "--dtype is that of --optimize inference"
-    problem = refused(path, force=arguments.force)
-    if not problem and arguments.target is None and not path.endswith(ENDING):
-        problem = f"name a target: --target {' or '.join(TARGETS)}"
-    return problem
+    if target != "onnx" and arguments.dtype and not arguments.optimize:
+        return "--dtype is that of --optimize inference, or of --target onnx"
+    if target == "onnx" and arguments.dtype == "bf16" and (arguments.opset or 0) < 22:
+        return "--dtype bf16 needs --opset 22 or later"
+    return ""
 
 
-def _without_torch() -> str:
+def _missing(target: str) -> str:
     """What to say where torch is not installed; nothing of it is imported for that."""
     from importlib.util import find_spec
 
-    return "" if find_spec("torch") else "this needs torch: pip install 'archc[torch]'"
+    if target == "onnx" or find_spec("torch"):
+        return ""
+    return "this needs torch: pip install 'archc[torch]'"
 
 
-def _build(arguments: argparse.Namespace, session: Session, networks: list[Network]) -> int:
-    from archc.backends.torch.live import BuildDiffers
-    from archc.building import Wanted, file_of, folder_of
+def _build(
+    arguments: argparse.Namespace, target: str, session: Session, networks: list[Network]
+) -> int:
+    from archc.backends.differs import BuildDiffers
     from archc.diagnostics.model import ArchError
     from archc.weights import WeightsProblem
 
-    rows = tuple([row.strip() for row in arguments.features.split(",") if row.strip()])
-    inference = (arguments.dtype or DTYPES[0]) if arguments.optimize else ""
-    wanted = Wanted(rows, arguments.weights, inference)
     try:
-        if arguments.target == "hub":
-            files = folder_of(networks, session, arguments.output, wanted)
-        else:
-            files = file_of(networks[0], session, arguments.output, wanted)
+        if target == "onnx":
+            return _onnx(arguments, networks[0])
+        return _torch(arguments, target, session, networks)
     except ArchError as error:
         print(error, file=sys.stderr)
         return FINDINGS
@@ -124,22 +192,52 @@ def _build(arguments: argparse.Namespace, session: Session, networks: list[Netwo
         return complain(*str(problem).split("\n"))
     except BuildDiffers as differs:
         return complain(f"a fault in archc, nothing was written: {differs}")
-    return _write(files, arguments)
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        return complain(f"{arguments.output} cannot be written: {reason}")
 
 
-def _write(files: Files, arguments: argparse.Namespace) -> int:
-    """Everything, or nothing if one of the files is not ours."""
+def _torch(
+    arguments: argparse.Namespace, target: str, session: Session, networks: list[Network]
+) -> int:
+    """Every network is built before the first file is written."""
+    from archc.building.torch import Wanted, file_of, folder_of
+
+    rows = [row.strip() for row in (arguments.features or "").split(",") if row.strip()]
+    inference = (arguments.dtype or "fp32") if arguments.optimize else ""
+    wanted = Wanted(tuple(rows), _file(arguments), inference)
+    if target == HUB:
+        files = folder_of(networks, session, arguments.output, wanted)
+    else:
+        files = file_of(networks[0], session, arguments.output, wanted)
     if arguments.output == STANDARD_OUTPUT:
         sys.stdout.writelines(files.texts.values())
         return DONE
     problem = files.problem(force=arguments.force)
     if problem:
         return complain(problem)
-    try:
-        if arguments.target == "hub":
-            os.makedirs(arguments.output, exist_ok=True)
-        files.write()
-    except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        return complain(f"{arguments.output} cannot be written: {reason}")
+    if target == HUB:
+        os.makedirs(arguments.output, exist_ok=True)
+    files.write()
+    return DONE
+
+
+def _onnx(arguments: argparse.Namespace, network: Network) -> int:
+    from archc.backends.onnx.build import DEFAULT_OPSET, Options
+    from archc.building.onnx import INIT, Wanted, model_of
+
+    dtype = DTYPES[arguments.dtype or "fp32"]
+    options = Options(arguments.opset or DEFAULT_OPSET, arguments.batch, dtype)
+    wanted = Wanted(
+        options,
+        arguments.weights or INIT,
+        arguments.seed or 0,
+        bool(arguments.fold_bn),
+        bool(arguments.external_data),
+    )
+    model = model_of(network, wanted)
+    problem = model.problem(arguments.output, force=arguments.force)
+    if problem:
+        return complain(problem)
+    model.write(arguments.output)
     return DONE

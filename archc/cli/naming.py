@@ -41,6 +41,7 @@ def networks_meant(
     session: Session | None = None,
     *,
     several: bool = False,
+    input_text: str | None = None,
 ) -> list[Network] | int:
     """The networks of these names, only one unless `several` may be meant; else the exit code."""
     from archc import api
@@ -49,7 +50,7 @@ def networks_meant(
     from archc.diagnostics.paint import wanted
     from archc.diagnostics.render import render_all
 
-    networks, bag = api.open_networks(names, None, limits, session)
+    networks, bag = api.open_networks(names, input_text, limits, session)
     if bag.has_errors:
         print(render_all(bag.sorted(), wanted(sys.stderr)), file=sys.stderr)
         return NOT_DONE if could_not_read(bag.sorted()) else FINDINGS

@@ -20,8 +20,12 @@ from archc.ops.base import (
 )
 from archc.ops.conv import bad_groups
 from archc.ops.dims import fit_rank, positive
-from archc.ops.lowering import Make, Torch, options, unlike
+from archc.ops.lowering import Make, Torch, Unsupported, options, unlike
+from archc.ops.nodes import LAST, Nodes, Rows
 from archc.ops.values import Number, Shape, Window
+
+TRILU = 14
+"""the opset from which on there is Trilu"""
 
 
 class Attention(Op):
@@ -99,6 +103,67 @@ class Attention(Op):
         call += ".squeeze(1)" if value.count is None else ""
         return Torch(call, make, (), ("causal_mask",) if self.causal else ())
 
+    def onnx(self, made: Nodes, value: Shape, *source: Shape) -> str:
+        query = made.x if value.count is not None else made.unsqueeze(made.x, 1)
+        q, k, v = self._projected(made, query, value, source)
+        mask = causal(made, query, self._keys(made, query, source)) if self.causal else ""
+        found = attended(made, (q, k, v), self.heads, value.channels, 1, [mask] if mask else [])
+        bias = [made.tensor("out_proj.bias")] if self.bias else []
+        found = made.linear(found, made.packed(Rows("out_proj.weight"), transposed=True), *bias)
+        return found if value.count is not None else made.squeeze(found, 1)
+
+    def _keys(self, made: Nodes, query: str, source: tuple[Shape, ...]) -> str:
+        keys = made.inputs[1] if source else query
+        assert isinstance(keys, str)
+        return keys
+
+    def _projected(
+        self, made: Nodes, query: str, value: Shape, source: tuple[Shape, ...]
+    ) -> tuple[str, ...]:
+        """Q, K and V: one product for those that are of the same things."""
+        width = value.channels
+        keys = self._keys(made, query, source)
+        names = [(query, 0, 3)] if keys == query else [(query, 0, 1), (keys, 1, 3)]
+        found: list[str] = []
+        for given, first, end in names:
+            rows = [Rows("in_proj_weight", first * width, end * width)]
+            if source and source[0].channels != width:
+                rows = [Rows(f"{name}_proj_weight") for name in "qkv"[first:end]]
+            bias = Rows("in_proj_bias", first * width, end * width)
+            biases = [made.packed(bias)] if self.bias else []
+            one = made.linear(given, made.packed(*rows, transposed=True), *biases)
+            found += made.split(one, width, end - first, 2)
+        return tuple(found)
+
+
+def attended(
+    made: Nodes, qkv: tuple[str, ...], heads: int, width: int, axis: int, biases: list[str]
+) -> str:
+    """softmax(Q K^T / sqrt(d) + biases) V for each head, from and to ...,T,D; T is at `axis`."""
+    each = width // heads
+    kept = (0,) * (axis + 1)
+    lead = tuple(range(axis))
+    swapped = (*lead, axis + 1, axis, axis + 2)  # ...,heads,T,d
+    q, k, v = [made.reshape(name, *kept, heads, each) for name in qkv]
+    q, v = made.transpose(q, *swapped), made.transpose(v, *swapped)
+    k = made.transpose(k, *lead, axis + 1, axis + 2, axis)
+    scores = made("MatMul", made("Mul", q, made.number(each**-0.5)), k)
+    for bias in biases:
+        scores = made("Add", scores, bias)
+    mixed = made("MatMul", made("Softmax", scores, axis=-1), v)
+    return made.reshape(made.transpose(mixed, *swapped), *kept, width)
+
+
+def causal(made: Nodes, query: str, keys: str) -> str:
+    """Minus infinity where a thing would look ahead, 0 elsewhere: T,S."""
+    sides = made.row(made.sides(query, 1, 2), made.sides(keys, 1, 2))
+    endless = made.number(float("-inf"))
+    if made.opset >= TRILU:
+        return made("Trilu", made("Expand", endless, sides), made.integer(1), upper=1)
+    ones = made("Expand", made.integer(1), sides)
+    rows, columns = [made("CumSum", ones, made.integer(axis)) for axis in (0, 1)]
+    return made("Where", made("Less", rows, columns), endless, made.number(0))
+
 
 class WindowAttention(Op):
     """Attention inside the MxM windows of a map, with a trained bias for each relative position.
@@ -171,3 +236,77 @@ class WindowAttention(Op):
         )
         values = (value.channels, self.heads, self.window.sides)
         return Torch(make=Make("WindowAttention", values, given))
+
+    def onnx(self, made: Nodes, value: Shape) -> str | Unsupported:
+        if made.opened:
+            return Unsupported("its windows depend on the map's sides; fix them with --input")
+        windows = self.window.sides
+        counts = tuple([-(-side // window) for side, window in zip(value.spatial, windows)])
+        padded = tuple([count * window for count, window in zip(counts, windows)])
+        more = [whole - side for whole, side in zip(padded, value.spatial)]
+        given = made("Pad", made.x, made.ints(*[0] * 6, *more)) if any(more) else made.x
+        moved = [self.shift if count > 1 else 0 for count in counts]
+        given = rolled(made, given, moved)
+        found = self._within(made, given, value.channels, counts, moved)
+        found = rolled(made, found, [-shift for shift in moved])
+        if not any(more):
+            return found
+        ends = made.ints(*value.spatial)
+        return made("Slice", found, made.ints(0, 0), ends, made.ints(2, 3))
+
+    def _within(
+        self, made: Nodes, given: str, width: int, counts: tuple[int, ...], moved: list[int]
+    ) -> str:
+        """Attention in each window of a map that is made of whole windows."""
+        rows, columns = self.window.sides
+        area = rows * columns
+        parts = made.reshape(given, -1, width, counts[0], rows, counts[1], columns)
+        things = made.reshape(made.transpose(parts, 0, 2, 4, 3, 5, 1), 0, -1, area, width)
+        bias = [made.tensor("qkv.bias")] if self.bias else []
+        found = made.linear(things, made.packed(Rows("qkv.weight"), transposed=True), *bias)
+        qkv = tuple(made.split(found, width, 3, 3))
+        index = made.table(relative_places(rows, columns), (area, area))
+        table = made.packed(Rows("relative_position_bias_table"), transposed=True)
+        biases = [made("Gather", table, index, axis=1)]
+        if any(moved):
+            biases.append(self._apart(made, counts, moved))
+        found = attended(made, qkv, self.heads, width, 2, biases)
+        bias = [made.tensor("proj.bias")] if self.bias else []
+        found = made.linear(found, made.packed(Rows("proj.weight"), transposed=True), *bias)
+        parts = made.reshape(found, -1, counts[0], counts[1], rows, columns, width)
+        back = made.transpose(parts, 0, 5, 1, 3, 2, 4)
+        return made.reshape(back, 0, 0, counts[0] * rows, counts[1] * columns)
+
+    def _apart(self, made: Nodes, counts: tuple[int, ...], moved: list[int]) -> str:
+        """-100 where the shift joins opposite edges: windows,1,places,places."""
+        rows, columns = self.window.sides
+        edges = [
+            2 * (row >= counts[0] * rows - moved[0]) + (column >= counts[1] * columns - moved[1])
+            for down in range(counts[0])
+            for across in range(counts[1])
+            for row in range(down * rows, down * rows + rows)
+            for column in range(across * columns, across * columns + columns)
+        ]
+        number, area = counts[0] * counts[1], rows * columns
+        sides = ((number, 1, area, 1), (number, 1, 1, area))
+        each, other = [made.numbers(*edges, sides=one) for one in sides]
+        return made("Where", made("Equal", each, other), made.number(0), made.number(-100))
+
+
+def relative_places(rows: int, columns: int) -> list[int]:
+    """For each two places of a window, which row of the table has their bias."""
+    places = [(row, column) for row in range(rows) for column in range(columns)]
+    return [
+        (row - above + rows - 1) * (2 * columns - 1) + column - left + columns - 1
+        for row, column in places
+        for above, left in places
+    ]
+
+
+def rolled(made: Nodes, given: str, moved: list[int]) -> str:
+    """Each side moved up (negative: down) by some places, round the edge."""
+    for axis, shift in enumerate(moved, 2):
+        if shift:
+            parts = made.slice(given, shift, LAST, axis), made.slice(given, 0, shift, axis)
+            given = made("Concat", *parts, axis=axis)
+    return given

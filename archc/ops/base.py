@@ -9,6 +9,7 @@
 | `macs(inputs, output)` | multiplications, each with its addition, for one sample |
 | `reach()` | window, stride and dilation, for receptive fields and the period of legal sizes |
 | `torch(*inputs)` | the operator in torch, as data (`ops/lowering.py`), or why there is none |
+| `onnx(made, *inputs)` | the operator in ONNX, as data (`ops/nodes.py`), or why there is none |
 | docstring | the formula, the paper, one `.arch` example that is run |
 
 Inputs: the running value, then one for each `row` option that is given, in field order. A join gets
@@ -29,10 +30,11 @@ from archc.diagnostics.kinds.sizes import WrongInput
 from archc.diagnostics.kinds.values import ValueNotAllowed
 from archc.diagnostics.model import Kind
 from archc.ops.lowering import Torch, Unsupported
+from archc.ops.nodes import Names, Nodes
 from archc.ops.values import Count, Number, Shape, Value, Window, number_text, text_of
 from archc.record import MISSING, Record
 
-FACETS = frozenset({"shape", "weights", "buffers", "macs", "reach", "torch"})
+FACETS = frozenset({"shape", "weights", "buffers", "macs", "reach", "torch", "onnx"})
 
 FieldKind = Literal[
     "integer", "number", "window", "size", "padding", "flag", "switch", "choice", "row", "name"
@@ -167,6 +169,10 @@ class Op(Record):
 
     def torch(self, *inputs: Any) -> Torch | Unsupported:
         """The operator in torch, for these inputs."""
+        raise AssertionError(type(self).__name__)
+
+    def onnx(self, made: Nodes, *inputs: Any) -> Names | Unsupported:
+        """The operator in ONNX: nodes are asked of `made`, the name of the value is given."""
         raise AssertionError(type(self).__name__)
 
     def reach(self) -> Reach | None:

@@ -8,6 +8,7 @@ from archc.diagnostics.kinds.values import ValueNotAllowed
 from archc.ops.base import Op, Result, needs_map, needs_numbers, needs_things, option, wrong
 from archc.ops.conv import bad_groups
 from archc.ops.lowering import Torch, channel_axis, options
+from archc.ops.nodes import Nodes
 from archc.ops.values import Shape
 
 
@@ -43,6 +44,13 @@ class Chunk(Op):
         values = options(of=self.of, index=self.number - 1)
         return Torch(f"{{0}}.chunk({{of}}, dim={channel_axis(value)})[{{index}}]", values=values)
 
+    def onnx(self, made: Nodes, value: Shape) -> str:
+        if self.of == 1:
+            return made.x
+        each = value.channels // self.of
+        start = (self.number - 1) * each
+        return made.slice(made.x, start, start + each, channel_axis(value))
+
 
 class Shuffle(Op):
     """Channel shuffle: the channels of g groups are dealt out in turn. No MACs.
@@ -74,6 +82,13 @@ class Shuffle(Op):
         dealt = f"{rows}.transpose({axis}, {axis + 1}).flatten({axis}, {axis + 1})"
         return Torch(dealt, values=values)
 
+    def onnx(self, made: Nodes, value: Shape) -> str:
+        if self.groups in (1, value.channels):
+            return made.x
+        each = value.channels // self.groups
+        order = [row * each + column for column in range(each) for row in range(self.groups)]
+        return made.picked(made.x, channel_axis(value), *order)
+
 
 class MoreChannels(Op):
     """More channels, the new ones all zeros behind the old ones. No MACs.
@@ -100,6 +115,13 @@ class MoreChannels(Op):
         sides = "0, 0, " * value.rank
         more = self.channels - value.channels
         return Torch(f"F.pad({{0}}, ({sides}0, {{more}}))", values=options(more=more))
+
+    def onnx(self, made: Nodes, value: Shape) -> str:
+        if self.channels == value.channels:
+            return made.x
+        axis, axes = channel_axis(value), 2 + (value.rank or int(value.count is not None))
+        behind = [self.channels - value.channels if at == axis else 0 for at in range(axes)]
+        return made("Pad", made.x, made.ints(*[0] * axes, *behind))
 
 
 class Gram(Op):
@@ -135,3 +157,21 @@ class Gram(Op):
         rows = "{0}.flatten(2)" if value.rank else "{0}.transpose(1, 2)"
         mean = ", mean=True" if self.mean else ""
         return Torch(f"gram({rows}{mean})", parts=("gram",))
+
+    def onnx(self, made: Nodes, value: Shape) -> str:
+        rows = made.reshape(made.x, 0, 0, -1) if value.rank > 1 else made.x
+        turned = made.transpose(rows, 0, 2, 1)
+        if not value.rank:
+            rows, turned = turned, rows
+        found = made("MatMul", rows, turned)
+        if not self.mean:
+            return found
+        return made("Div", found, self._divisor(made, value, rows))
+
+    def _divisor(self, made: Nodes, value: Shape, rows: str) -> str:
+        """How many numbers there are, as a float."""
+        places = value.numbers_each // value.channels if value.rank else value.count
+        if isinstance(places, int) and not (value.rank and made.opened):
+            return made.number(places * value.channels)
+        each = made("Expand", made.number(value.channels), made.sides(rows, 2))
+        return made.reduce("ReduceSum", each, 0, keepdims=False)

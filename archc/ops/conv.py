@@ -10,6 +10,7 @@ from archc.diagnostics.model import Kind
 from archc.ops.base import Op, Reach, Result, Tensors, needs_map, option
 from archc.ops.dims import Slide, each_side, fit_rank, positive
 from archc.ops.lowering import Make, Torch, options, square, unlike
+from archc.ops.nodes import Nodes
 from archc.ops.values import Padding, Shape, Window
 
 DIVISORS_SHOWN = 6
@@ -101,6 +102,11 @@ def bad_groups(
     works.sort(key=lambda number: (abs(number - groups), number))
     nearest = tuple(sorted(works[:DIVISORS_SHOWN]))
     return GroupsDoNotDivide(what, channels, groups, option_name, nearest)
+
+
+def ends(pads: tuple[tuple[int, int], ...]) -> tuple[int, ...]:
+    """ONNX's pads: what comes before each side, then what comes behind each."""
+    return (*[before for before, _ in pads], *[behind for _, behind in pads])
 
 
 class Filter(Windowed):
@@ -227,6 +233,26 @@ class Conv(Filter):
             make=self._held(value, "Conv", out, 0),
             values=options(reach=reach, stride=strides),
             parts=("same_pad",),
+        )
+
+    def onnx(self, made: Nodes, value: Shape) -> str:
+        sides, strides = self._sides(value), self._stride(value) or (1,) * value.rank
+        assert not isinstance(sides, Kind) and not isinstance(strides, Kind)
+        dilate = (self.dilate,) * value.rank
+        pads = Slide("conv", sides, strides, self.pad, dilate, self.rounding).pads(value)
+        follows = made.opened and self.pad == "same" and set(strides) != {1}
+        bias = [made.tensor("bias")] if self.bias else []
+        return made(
+            "Conv",
+            made.x,
+            made.tensor("weight"),
+            *bias,
+            auto_pad="SAME_UPPER" if follows else None,
+            dilations=dilate,
+            group=self._groups(value),
+            kernel_shape=sides,
+            pads=None if follows else ends(pads),
+            strides=strides,
         )
 
     def _out(self, value: Shape) -> int:

@@ -11,6 +11,7 @@ from archc.ops.base import Result, Tensors, needs_map, option
 from archc.ops.conv import Filter, bad_groups, bad_pad
 from archc.ops.dims import each_side
 from archc.ops.lowering import Torch, square
+from archc.ops.nodes import Nodes
 from archc.ops.values import Shape
 
 
@@ -66,6 +67,24 @@ class Deconv(Filter):
     def torch(self, value: Shape) -> Torch:
         pad, outpad = self._padding(value)
         return Torch(make=self._held(value, "ConvTranspose", self._out(), pad, outpad))
+
+    def onnx(self, made: Nodes, value: Shape) -> str:
+        sides, strides = self._sides(value), self._stride(value) or (1,) * value.rank
+        assert not isinstance(sides, Kind) and not isinstance(strides, Kind)
+        pads, outpads = self._padding(value)
+        bias = [made.tensor("bias")] if self.bias else []
+        return made(
+            "ConvTranspose",
+            made.x,
+            made.tensor("weight"),
+            *bias,
+            dilations=(self.dilate,) * value.rank,
+            group=self.groups,
+            kernel_shape=sides,
+            output_padding=each_side(outpads, value.rank),
+            pads=each_side(pads, value.rank) * 2,
+            strides=strides,
+        )
 
     def _padding(self, value: Shape) -> tuple[Any, Any]:
         """torch's padding and output padding."""

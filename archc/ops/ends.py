@@ -10,7 +10,11 @@ from archc.diagnostics.model import Kind
 from archc.ops.base import Op, Result, option, row_inputs
 from archc.ops.dims import positive
 from archc.ops.lowering import Torch
+from archc.ops.nodes import Names, Nodes
 from archc.ops.values import Shape, Value, Window, text_of
+
+EXTERN = "archc.extern"
+"""ONNX's name for the set of operators that a user has to write"""
 
 
 class Identity(Op):
@@ -37,6 +41,9 @@ class Identity(Op):
 
     def torch(self, value: Value) -> Torch:
         return Torch("{0}")
+
+    def onnx(self, made: Nodes, value: Value) -> Names:
+        return made.inputs[0]
 
 
 class Input(Op):
@@ -90,6 +97,9 @@ class Extern(Op):
         terms = ", ".join([f"{{{index}}}" for index in range(len(inputs))])
         return Torch(f"self.{self.name}({terms})")
 
+    def onnx(self, made: Nodes, *inputs: Any) -> str:
+        return made.foreign(EXTERN, self.name, *made.paths)
+
 
 class Prev(Op):
     """Inside `scan`: the value of the named row one step ago, zeros (or `start`) at the first step.
@@ -138,3 +148,11 @@ class Prev(Op):
 
     def torch(self, *inputs: Any) -> Torch:
         return Torch("{state}")
+
+    def onnx(self, made: Nodes, *inputs: Any) -> str:
+        dims = self._dims()
+        assert not isinstance(dims, Kind)
+        if made.inputs:
+            return made.state(made.x)
+        batch = -1 if made.over is None or made.over.rank <= 0 else 1
+        return made.state(made.before.zeros(batch, dims[-1], *dims[:-1]))

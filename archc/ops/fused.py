@@ -4,21 +4,11 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from archc.ops.act import (
-    Activation,
-    Gelu,
-    HardSigmoid,
-    HardSwish,
-    Leaky,
-    Relu,
-    Relu6,
-    Sigmoid,
-    Silu,
-    Tanh,
-)
+from archc.ops.act import Activation, HardSigmoid, Sigmoid, Tanh
 from archc.ops.base import Op, Reach, Result, Tensors, wrong
 from archc.ops.join import Add, Join, Mul, Sub
 from archc.ops.lowering import Make, Options, Torch, Unsupported, options, unlike
+from archc.ops.rectifier import Gelu, HardSwish, Leaky, Relu, Relu6, Silu
 from archc.record import replace
 
 ACTIVATIONS: dict[type[Activation], str] = {

@@ -10,6 +10,7 @@ from archc.diagnostics.kinds.values import ValueNotAllowed
 from archc.diagnostics.model import Kind
 from archc.ops.base import THINGS_HINT, Op, Result, Tensors, needs_numbers, option, within, wrong
 from archc.ops.lowering import Make, Torch, met, opened, stacked
+from archc.ops.nodes import Nodes
 from archc.ops.values import Count, Number, Shape, number_text
 
 TWO_COUNTS = "two counts"
@@ -38,6 +39,24 @@ class Join(Op):
             rule = f"{self.word} wants paths of one shape; one without `of` meets each thing"
             return self._differ(paths, rule, *advice_for(paths))
         return Shape(paths[0].dims, count)
+
+
+def met_names(made: Nodes, inputs: tuple[Any, ...]) -> list[str]:
+    """The paths' values such that they meet number by number: one without `of` meets each thing."""
+    shapes = flat(inputs)
+    counted = any(shape.count is not None for shape in shapes)
+    return [
+        made.unsqueeze(name, 1) if counted and shape.rank == 0 and shape.count is None else name
+        for name, shape in zip(made.paths, shapes)
+    ]
+
+
+def one_by_one(made: Nodes, kind: str, terms: list[str]) -> str:
+    """A node of two inputs for all terms, from the first on."""
+    found = terms[0]
+    for term in terms[1:]:
+        found = made(kind, found, term)
+    return found
 
 
 def flat(inputs: tuple[Any, ...]) -> tuple[Shape, ...]:
@@ -128,6 +147,16 @@ class Add(Join):
             return Torch(f"{{self}}({', '.join(terms)})", make)
         return dropped("sum", paths, self.droppath) if self.droppath else summed(" + ", terms)
 
+    def onnx(self, made: Nodes, *paths: Any) -> str:
+        terms = met_names(made, paths)
+        if self.paths != "weighted":
+            return one_by_one(made, "Add", terms)
+        weight = made("Relu", made.tensor("weight"))
+        whole = made("Add", made.reduce("ReduceSum", weight, 0), made.number(1e-4))
+        parts = made("Div", weight, whole)
+        shares = [made.slice(parts, at, at + 1, 0) for at in range(len(terms))]
+        return one_by_one(made, "Add", [made("Mul", *pair) for pair in zip(terms, shares)])
+
 
 class Sub(Join):
     """The first path minus the others, number by number. No MACs.
@@ -152,6 +181,9 @@ class Sub(Join):
 
     def torch(self, *paths: Any) -> Torch:
         return summed(" - ", met(paths))
+
+    def onnx(self, made: Nodes, *paths: Any) -> str:
+        return one_by_one(made, "Sub", met_names(made, paths))
 
 
 class AbsDiff(Join):
@@ -178,6 +210,9 @@ class AbsDiff(Join):
 
     def torch(self, *paths: Any) -> Torch:
         return Torch(f"({' - '.join(met(paths))}).abs()")
+
+    def onnx(self, made: Nodes, *paths: Any) -> str:
+        return made("Abs", one_by_one(made, "Sub", met_names(made, paths)))
 
 
 class Reduction(Join):
@@ -206,6 +241,11 @@ class Reduction(Join):
         if self.droppath:
             return dropped(name, paths, self.droppath)
         return Torch(f"torch.stack([{', '.join(stacked(paths))}]).{name}(0)")
+
+
+def over_all(made: Nodes, kind: str, value: Shape) -> str:
+    """A reduction over the things of a value."""
+    return made.reduce(kind, made.x, 0 if value.rank else 1, keepdims=value.rank > 0)
 
 
 def summed(sign: str, terms: list[str]) -> Torch:
@@ -246,6 +286,12 @@ class Mean(Reduction):
     def torch(self, *paths: Any) -> Torch:
         return self._reduced("mean", paths)
 
+    def onnx(self, made: Nodes, *paths: Any) -> str:
+        if self.things:
+            return over_all(made, "ReduceMean", paths[0])
+        terms = met_names(made, paths)
+        return made("Mean", *terms)
+
 
 class Max(Reduction):
     """Largest of the paths, number by number; `max things`: of the things of `T of D`. No MACs.
@@ -262,6 +308,13 @@ class Max(Reduction):
 
     def torch(self, *paths: Any) -> Torch:
         return self._reduced("amax", paths)
+
+    def onnx(self, made: Nodes, *paths: Any) -> str:
+        return (
+            over_all(made, "ReduceMax", paths[0])
+            if self.things
+            else made("Max", *met_names(made, paths))
+        )
 
 
 class Mul(Join):
@@ -302,6 +355,15 @@ class Mul(Join):
             for path, value in zip(met(paths), shapes)
         ]
         return summed(" * ", terms)
+
+    def onnx(self, made: Nodes, *paths: Any) -> str:
+        shapes = flat(paths)
+        rank = max([shape.rank for shape in shapes])
+        terms = [
+            made.unsqueeze(name, *range(2, rank + 2)) if rank and not shape.rank else name
+            for name, shape in zip(met_names(made, paths), shapes)
+        ]
+        return one_by_one(made, "Mul", terms)
 
 
 def fits_gate(gate: Shape, value: Shape) -> bool:

@@ -8,6 +8,7 @@ from typing import Any
 from archc.diagnostics.kinds.values import ValueNotAllowed
 from archc.ops.base import Op, Result, Tensors, needs_numbers, needs_things, option, wrong
 from archc.ops.lowering import Torch, options, parameter
+from archc.ops.nodes import Nodes
 from archc.ops.values import Count, Number, Shape
 
 
@@ -31,6 +32,9 @@ class Scale(Op):
 
     def torch(self, value: Shape) -> Torch:
         return Torch("{0} * {factor}", values=options(factor=float(self.factor)))
+
+    def onnx(self, made: Nodes, value: Shape) -> str:
+        return made("Mul", made.x, made.number(float(self.factor)))
 
 
 class LayerScale(Op):
@@ -59,6 +63,9 @@ class LayerScale(Op):
 
     def torch(self, value: Shape) -> Torch:
         return Torch("{0} * {self}", parameter(self.weights(value)[""], float(self.start)))
+
+    def onnx(self, made: Nodes, value: Shape) -> str:
+        return made("Mul", made.x, made.tensor(""))
 
 
 class ClassToken(Op):
@@ -92,6 +99,15 @@ class ClassToken(Op):
         expanded = "{self}.expand({0}.shape[0], -1, -1)"
         make = parameter(self.weights(value)[""])
         return Torch(f"torch.cat([{expanded}, {{0}}], dim=1)", make)
+
+    def onnx(self, made: Nodes, value: Shape) -> str:
+        token = made.tensor("")
+        if made.batch != 1:
+            batch = made.sides(made.x, 0, 1)
+            token = made(
+                "Expand", token, made("Concat", batch, made.ints(1, value.channels), axis=0)
+            )
+        return made("Concat", token, made.x, axis=1)
 
 
 class Positions(Op):
@@ -133,3 +149,12 @@ class Positions(Op):
         if self.longest in (None, value.count):
             return Torch("{0} + {self}", make)
         return Torch("{0} + {self}[:, :{0}.shape[1]]", make)
+
+    def onnx(self, made: Nodes, value: Shape) -> str:
+        table = made.tensor("")
+        if self.longest in (None, value.count):
+            return made("Add", made.x, table)
+        if isinstance(value.count, int):
+            return made("Add", made.x, made.slice(table, 0, value.count, 1))
+        count = made.sides(made.x, 1, 2)
+        return made("Add", made.x, made("Slice", table, made.ints(0), count, made.ints(1)))

@@ -6,6 +6,7 @@ from typing import Any
 
 from archc.ops.base import Op, Result, Tensors, needs_numbers, option
 from archc.ops.lowering import Make, Torch, flat, options, unlike
+from archc.ops.nodes import Nodes, Rows
 from archc.ops.values import Shape
 
 
@@ -53,3 +54,13 @@ class FullyConnected(Op):
             options(weight=self.init, bias=bias),
         )
         return Torch(call=f"{{self}}({flat(value)})", make=make)
+
+    def onnx(self, made: Nodes, value: Shape) -> str:
+        bias = [made.tensor("bias")] if self.bias else []
+        if value.count is None:
+            given = made("Flatten", made.x, axis=1) if value.rank else made.x
+            return made("Gemm", given, made.tensor("weight"), *bias, transB=1)
+        given = made.x
+        if value.rank:
+            given = made.unsqueeze(made("Flatten", made.x, axis=1), 0)
+        return made.linear(given, made.packed(Rows("weight"), transposed=True), *bias)

@@ -8,12 +8,16 @@ from typing import Any
 from archc.diagnostics.kinds.values import ValueNotAllowed
 from archc.diagnostics.model import Kind
 from archc.ops.base import Op, Result, Tensors, needs_map, needs_numbers, option, within, wrong
+from archc.ops.centred import grouped, normalized
 from archc.ops.conv import bad_groups
 from archc.ops.lowering import Make, Torch, channel_axis, channels_second, options, unlike
+from archc.ops.nodes import Nodes
 from archc.ops.values import Count, Number, Shape
 
 AFFINE = "whether trained factors and shifts follow"
 EPS = "added to the variance"
+GROUPS = 21
+"""the opset from which on GroupNormalization has factors for each channel"""
 
 
 def needs_features(op: Op, value: Any) -> Kind | None:
@@ -81,6 +85,17 @@ class BatchNorm(Op):
         start = options(weight=self.init)
         return Torch(channels_second(value), Make(name, (value.channels,), eps + more, start))
 
+    def onnx(self, made: Nodes, value: Shape) -> str:
+        ones = (made.numbers(*[1.0] * value.channels), made.numbers(*[0.0] * value.channels))
+        factors = (made.tensor("weight"), made.tensor("bias")) if self.affine else ones
+        statistics = (made.tensor("running_mean"), made.tensor("running_var"))
+        eps = float(self.eps)
+
+        def layer(given: str) -> str:
+            return made("BatchNormalization", given, *factors, *statistics, epsilon=eps)
+
+        return made.channels_second(made.x, value, layer)
+
 
 class LocalResponseNorm(Op):
     """Local response normalisation: each number is divided by those of its neighbouring channels.
@@ -109,13 +124,52 @@ class LocalResponseNorm(Op):
         return problem or within("beta", self.beta, 0) or needs_map(self, value) or value
 
     def torch(self, value: Shape) -> Torch:
-        alpha = float(self.alpha * (1 if self.mean else self.n))
         given = options(
-            alpha=unlike(alpha, 1e-4),
+            alpha=unlike(self._alpha(), 1e-4),
             beta=unlike(float(self.beta), 0.75),
             k=unlike(float(self.k), 1.0),
         )
         return Torch(make=Make("nn.LocalResponseNorm", (self.n,), given))
+
+    def onnx(self, made: Nodes, value: Shape) -> str:
+        if self.n % 2 == 0:
+            return self._averaged(made, value)
+        given = made.x
+        if value.rank == 1:
+            given = made.unsqueeze(made.x, 3)
+        elif value.rank == 3:
+            given = made.reshape(made.x, 0, 0, 0, -1)
+        found = made(
+            "LRN",
+            given,
+            alpha=self._alpha(),
+            beta=float(self.beta),
+            bias=float(self.k),
+            size=self.n,
+        )
+        if value.rank == 1:
+            return made.squeeze(found, 3)
+        return made.restored(found, made.x, value) if value.rank == 3 else found
+
+    def _alpha(self) -> float:
+        """The weight of the mean of the squares."""
+        return float(self.alpha * (1 if self.mean else self.n))
+
+    def _averaged(self, made: Nodes, value: Shape) -> str:
+        """An even number of neighbours as torch takes them; ONNX has one more on the other side."""
+        rows = made.reshape(made.x, 0, 1, value.channels, -1)
+        means = made(
+            "AveragePool",
+            made("Mul", rows, rows),
+            count_include_pad=1,
+            kernel_shape=(self.n, 1),
+            pads=(self.n // 2, 0, (self.n - 1) // 2, 0),
+            strides=(1, 1),
+        )
+        scaled_ = made("Mul", means, made.number(self._alpha()))
+        whole = made("Add", scaled_, made.number(float(self.k)))
+        found = made("Div", rows, made("Pow", whole, made.number(float(self.beta))))
+        return made.restored(found, made.x, value)
 
 
 class LayerNorm(Op):
@@ -157,6 +211,9 @@ class LayerNorm(Op):
 
     def torch(self, value: Shape) -> Torch:
         size = self._normalized(value)
+        if self.all and not self.affine:  # no tensor fixes the size
+            values = options(eps=float(self.eps))
+            return Torch("F.layer_norm({0}, {0}.shape[1:], eps={eps})", None, values, fresh=True)
         given = options(
             eps=unlike(float(self.eps), 1e-5),
             elementwise_affine=unlike(self.affine, True),
@@ -164,6 +221,22 @@ class LayerNorm(Op):
         )
         name = "nn.LayerNorm" if self.all or value.rank == 0 else "ChannelNorm"
         return Torch(make=Make(name, (size[0] if len(size) == 1 else size,), given))
+
+    def onnx(self, made: Nodes, value: Shape) -> str:
+        tensors = [made.tensor(name) for name in self.weights(value)]
+        if self.all and not tensors:
+            found = grouped(made, made.x, 1, float(self.eps))
+            return made.restored(found, made.x, value)
+        if self.all:
+            axis = -len(self._normalized(value))
+            return normalized(made, made.x, axis, tensors, self._normalized(value), float(self.eps))
+        if value.rank == 0:
+            return normalized(made, made.x, -1, tensors, (value.channels,), float(self.eps))
+        axes = (0, *range(2, value.rank + 2), 1)
+        back = (0, value.rank + 1, *range(1, value.rank + 1))
+        last = made.transpose(made.x, *axes)
+        found = normalized(made, last, -1, tensors, (value.channels,), float(self.eps))
+        return made.transpose(found, *back)
 
     def _normalized(self, value: Shape) -> tuple[int, ...]:
         """The sides that are normalised together, in torch's order."""
@@ -213,6 +286,31 @@ class GroupNorm(Op):
             return Torch("{self}({0}.flatten(0, 1)).view_as({0})", make)
         return Torch(make=make)
 
+    def onnx(self, made: Nodes, value: Shape) -> str:
+        if value.rank:
+            return self._normalized(made, made.x, value)
+        if value.count is None:
+            found = self._normalized(made, made.unsqueeze(made.x, 2), value)
+            return made.squeeze(found, 2)
+        found = made.reshape(made.x, -1, value.channels, 1)
+        return made.restored(self._normalized(made, found, value), made.x, value)
+
+    def _normalized(self, made: Nodes, given: str, value: Shape) -> str:
+        """The groups, then the factors of each channel; a vector is a map of one place."""
+        eps = float(self.eps)
+        if made.opset >= GROUPS and self.affine:
+            tensors = [made.tensor(name) for name in self.weights(value)]
+            return made("GroupNormalization", given, *tensors, epsilon=eps, num_groups=self.groups)
+        found = grouped(made, given, self.groups, eps)
+        if value.rank:
+            found = made.restored(found, given, value)
+        else:
+            found = made.reshape(found, 0, value.channels, 1)
+        for kind, name in zip(("Mul", "Add"), self.weights(value)):
+            sides = (value.channels, *[1] * max(value.rank, 1))
+            found = made(kind, found, made.tensor(name, *sides))
+        return found
+
 
 class InstanceNorm(Op):
     """Instance normalisation: each channel of each sample over its own places.
@@ -248,6 +346,12 @@ class InstanceNorm(Op):
         given = options(eps=unlike(float(self.eps), 1e-5), affine=unlike(self.affine, False))
         return Torch(make=Make(f"nn.InstanceNorm{value.rank}d", (value.channels,), given))
 
+    def onnx(self, made: Nodes, value: Shape) -> str:
+        channels = value.channels
+        ones = (made.numbers(*[1.0] * channels), made.numbers(*[0.0] * channels))
+        factors = (made.tensor("weight"), made.tensor("bias")) if self.affine else ones
+        return made("InstanceNormalization", made.x, *factors, epsilon=float(self.eps))
+
 
 class L2Norm(Op):
     """Length normalisation: the channels at each place (the features of each thing) to one length.
@@ -282,3 +386,12 @@ class L2Norm(Op):
             dim=unlike(channel_axis(value), 1),
         )
         return Torch(make=Make("L2Norm", (value.channels,), given))
+
+    def onnx(self, made: Nodes, value: Shape) -> str:
+        axis = channel_axis(value)
+        squares = made.reduce("ReduceSum", made("Mul", made.x, made.x), axis)
+        length = made("Sqrt", made("Add", squares, made.number(float(self.eps))))
+        found = made("Div", made.x, length)
+        if not self.affine:
+            return found
+        return made("Mul", found, made.tensor("weight", value.channels, *[1] * value.rank))

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from math import prod
 from typing import Any
 
 from archc.diagnostics.kinds.sizes import IndicesMismatch
 from archc.diagnostics.kinds.values import MissingValue, ValueNotAllowed
 from archc.diagnostics.model import Kind
+from archc.ops.adaptive import adapted, adaptive, sides_of
 from archc.ops.base import Op, Result, needs_map, option, within, wrong
-from archc.ops.conv import Windowed, bad_pad
+from archc.ops.conv import Windowed, bad_pad, ends
 from archc.ops.dims import Slide, each_side, fit_rank, positive
-from archc.ops.lowering import Make, Torch, options, square, unlike
+from archc.ops.lowering import Make, Torch, Unsupported, options, square, unlike
+from archc.ops.nodes import Nodes
 from archc.ops.values import Number, Padding, Shape, Window, text_of
 
 ALONE = 2
@@ -91,6 +94,46 @@ class Pooling(Windowed):
         )
         return Make(f"nn.{name}{value.rank}d", (), given)
 
+    def _window(self, made: Nodes, value: Shape, pad: Padding) -> dict[str, Any]:
+        """ONNX's attributes for a window that slides."""
+        sides, strides = self._slide(value)
+        ones = (1,) * value.rank
+        pads = Slide(self.word, sides, strides, pad, ones, self.rounding).pads(value)
+        follows = made.opened and pad == "same" and set(strides) != {1}
+        return {
+            "auto_pad": "SAME_UPPER" if follows else None,
+            "ceil_mode": 1 if self._rounds_up(made, value, pad) else None,
+            "kernel_shape": sides,
+            "pads": None if follows else ends(pads),
+            "strides": strides,
+        }
+
+    def _rounds_up(self, made: Nodes, value: Shape, pad: Padding) -> bool:
+        """Whether a last window goes beyond the map, which ONNX has to be told."""
+        if self.rounding != "ceil" or pad == "same":
+            return False
+        places = self._places(value, pad, "ceil")
+        return made.opened or places != self._places(value, pad, "floor")
+
+    def _real(self, made: Nodes, found: str, value: Shape, pad: Padding) -> str:
+        """Without a window that would begin beyond the map on one side, where the last one of
+        another goes beyond it: ONNX's checker counts it, nobody else does.
+        """
+        if made.opened or not self._rounds_up(made, value, pad):
+            return found
+        (sides, strides), places = self._slide(value), self._pooled(value, pad)
+        assert isinstance(places, Shape)
+        pads = Slide(self.word, sides, strides, pad, (1,) * value.rank, self.rounding).pads(value)
+        for axis, number in enumerate(places.spatial):
+            room = value.spatial[axis] + sum(pads[axis]) - sides[axis]
+            if number < -(-room // strides[axis]) + 1:
+                found = made.slice(found, 0, number, axis + 2)
+        return found
+
+    def _places(self, value: Shape, pad: Padding, rounding: str) -> tuple[int, ...] | Kind:
+        sides, strides = self._slide(value)
+        return Slide(self.word, sides, strides, pad, (1,) * value.rank, rounding).over(value)
+
     def _slide(self, value: Shape) -> tuple[tuple[int, ...], tuple[int, ...]]:
         """Sides and strides of the window on this map, which has room for it."""
         alone = self.window is None and self.kernel is None
@@ -112,18 +155,6 @@ class Pooling(Windowed):
         sides = sides_of(to, value)
         problem = fit_rank(self.word, "size", sides, value) or positive("to", sides)
         return problem or value.with_spatial(sides)
-
-
-def adaptive(name: str, to: Window, value: Shape) -> Make:
-    """torch's pooling with windows that follow from the output's sides."""
-    return Make(f"nn.Adaptive{name}Pool{value.rank}d", (square(sides_of(to, value)),))
-
-
-def sides_of(size: Window | int, value: Shape) -> tuple[int, ...]:
-    """The sides a size asks for; one number stands for all of them."""
-    if isinstance(size, int):
-        return (size,) * value.rank
-    return size.sides * value.rank if len(size.sides) == 1 else size.sides
 
 
 class MaxPool(Pooling):
@@ -162,6 +193,23 @@ class MaxPool(Pooling):
         return Torch(
             "{self}(same_pad({0}, {window}, {stride}, {fill}))", make, values, ("same_pad",)
         )
+
+    def onnx(self, made: Nodes, value: Shape) -> str | Unsupported:
+        if self.to is not None and not made.indexed:
+            return adapted(made, "Max", self.to, value)
+        window = self._window(made, value, self.pad)
+        if self.to is not None:
+            sides = sides_of(self.to, value)
+            if made.opened or any(n % side for n, side in zip(value.spatial, sides)):
+                return Unsupported("the places that windows of different sides found are not kept")
+            each = tuple([n // side for n, side in zip(value.spatial, sides)])
+            window = {"kernel_shape": each, "strides": each}
+        if not made.indexed:
+            return self._real(made, made("MaxPool", made.x, **window), value, self.pad)
+        found, places = made.several(2, "MaxPool", made.x, **window)
+        made.window = window
+        made.places = self._real(made, places, value, self.pad)
+        return self._real(made, found, value, self.pad)
 
 
 class AvgPool(Pooling):
@@ -203,6 +251,16 @@ class AvgPool(Pooling):
         given = options(count_all=unlike(self.count == "all", False))
         return Torch(make=Make("SameAvgPool", (sides, strides), given))
 
+    def onnx(self, made: Nodes, value: Shape) -> str | Unsupported:
+        if self.to is not None:
+            return adapted(made, "Average", self.to, value)
+        window = self._window(made, value, self.pad)
+        counted = self.count == "all" or (self.count is None and self.pad != "same")
+        padded = window["pads"] is None or any(window["pads"])
+        counts = 1 if counted and padded else None
+        found = made("AveragePool", made.x, count_include_pad=counts, **window)
+        return self._real(made, found, value, self.pad)
+
 
 class GlobalAvgPool(Op):
     """Global average pooling: the mean of each channel over the whole map.
@@ -223,6 +281,9 @@ class GlobalAvgPool(Op):
 
     def torch(self, value: Shape) -> Torch:
         return Torch(make=Make(f"nn.AdaptiveAvgPool{value.rank}d", (1,)))
+
+    def onnx(self, made: Nodes, value: Shape) -> str:
+        return made("GlobalAveragePool", made.x)
 
 
 class LPPool(Pooling):
@@ -248,6 +309,16 @@ class LPPool(Pooling):
     def torch(self, value: Shape) -> Torch:
         made = self._slid(value, "LPPool", 0)
         return Torch(make=Make(made.name, (float(self.p),), made.options))
+
+    def onnx(self, made: Nodes, value: Shape) -> str:
+        window = self._window(made, value, 0)
+        sides, _ = self._slide(value)
+        if self.p % 2 == 0 and window["ceil_mode"] is None:
+            return made("LpPool", made.x, p=int(self.p), **window)
+        power = float(self.p)  # torch's numbers: signs stay, windows beyond the map weigh more
+        given = made.x if power == 1 else made("Pow", made.x, made.number(power))
+        sums = made("Mul", made("AveragePool", given, **window), made.number(prod(sides)))
+        return sums if power == 1 else made("Pow", sums, made.number(1 / power))
 
 
 class Unpool(Op):
@@ -281,3 +352,14 @@ class Unpool(Op):
 
     def torch(self, value: Shape, pooled: Shape, before: Shape) -> Torch:
         return Torch("max_unpool({0}, {indices}, {2})", parts=("max_unpool",))
+
+    def onnx(self, made: Nodes, value: Shape, pooled: Shape, before: Shape) -> str:
+        like, window = made.inputs[2], dict(made.window)
+        assert isinstance(like, str)
+        sides = made("Shape", like)
+        if not window.pop("ceil_mode", None) and not window.pop("auto_pad", None):
+            return made("MaxUnpool", made.x, made.places, sides, **window)
+        # MaxUnpool refuses windows that go beyond the map; places count through all samples
+        zeros = made("Expand", made.number(0), made("ReduceProd", sides, keepdims=1))
+        flat = made.reshape(made.places, -1), made.reshape(made.x, -1)
+        return made("Reshape", made("ScatterElements", zeros, *flat, axis=0), sides)

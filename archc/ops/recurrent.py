@@ -20,6 +20,7 @@ from archc.ops.base import (
     wrong,
 )
 from archc.ops.lowering import Make, Torch, options, unlike
+from archc.ops.nodes import Names, Nodes, Rows
 from archc.ops.values import Number, Shape, text_of
 
 MOST_LAYERS = 1000
@@ -36,7 +37,9 @@ class Recurrent(Op):
     weighted = True
     gates: ClassVar[int] = 1
     module: ClassVar[str] = "RNN"
-    """torch's class"""
+    """torch's class; the same in capitals is ONNX's operator"""
+    order: ClassVar[tuple[int, ...]] = (0,)
+    """torch's gates in ONNX's order"""
     channels: int = option("integer", positional=True, doc="numbers of the state")
     layers: int = option("integer", default=1, doc="layers on top of each other")
     bidirectional: bool = option("flag", default=False, doc="a second one runs backwards")
@@ -120,6 +123,87 @@ class Recurrent(Op):
         cell = ready.get("cell") or f"torch.zeros_like({ready['start']})"
         return f"({start}, {cell})"
 
+    def onnx(self, made: Nodes, value: Shape, *states: Shape) -> str:
+        firsts = {
+            name: self._first_of(made.before if value.count is None else made, made.inputs[number])
+            for number, name in enumerate(row_inputs(self, (value, *states)), 1)
+        }
+        alone = value.count is None
+        found = given = made.unsqueeze(made.x, 0) if alone else made.transpose(made.x, 1, 0, 2)
+        for layer in range(self.layers):
+            first = [firsts[name][layer] if name in firsts else "" for name in ("start", "cell")]
+            found = self._layer(made, value, layer, given, first)
+            if value.count is None:  # T,ways,N,n with a T of 1
+                given = found
+            elif layer + 1 < self.layers:
+                given = self._beside(made, found, 0, 2, 1, 3)
+        if value.count is None:
+            return made.squeeze(found, 0)
+        return self._beside(made, found, 2, 0, 1, 3)
+
+    def _beside(self, made: Nodes, found: str, *axes: int) -> str:
+        """The directions' numbers behind each other, in a new order of axes."""
+        if self._ways() == 1 and axes[0] == 0:
+            return made.squeeze(found, 1)
+        return made.reshape(made.transpose(found, *axes), 0, 0, self.channels * self._ways())
+
+    def _first_of(self, made: Nodes, name: Names) -> list[str]:
+        """The first state of each layer, as ways,N,n."""
+        assert isinstance(name, str)
+        if self.layers * self._ways() == 1:
+            return [made.unsqueeze(name, 0)]
+        whole = made.transpose(name, 1, 0, 2)
+        if self.layers == 1:
+            return [whole]
+        ways = self._ways()
+        return [made.slice(whole, at * ways, at * ways + ways, 0) for at in range(self.layers)]
+
+    def _layer(self, made: Nodes, value: Shape, layer: int, given: str, first: list[str]) -> str:
+        """One layer in all directions: T,ways,N,n, or the new state of a single step."""
+        kind, number = type(self).module, 2 if type(self).module == "LSTM" else 1
+        incoming = value.channels if layer == 0 else self.channels * self._ways()
+        held = [
+            self._packed(made, layer, ("weight_ih",), incoming),
+            self._packed(made, layer, ("weight_hh",), self.channels),
+            self._packed(made, layer, ("bias_ih", "bias_hh")) if self.bias else "",
+        ]
+        states = first[:number]
+        if made.outer is not None and value.count is None:
+            zeros = "" if all(states) else made.outer.zeros(1, -1, self.channels)
+            states = [made.state(state or zeros) for state in states]
+        ends = ["", *states] if any(states) else []
+        found = made.several(
+            number + 1,
+            kind,
+            given,
+            *(held if self.bias or ends else held[:2]),
+            *ends,
+            hidden_size=self.channels,
+            direction="bidirectional" if self.bidirectional else None,
+            **self._attributes(),
+        )
+        if value.count is not None:
+            return found[0]
+        made.after.update(zip(states, found[1:]))
+        return found[1]
+
+    def _attributes(self) -> dict[str, Any]:
+        """What ONNX's operator has to be told."""
+        return {}
+
+    def _packed(self, made: Nodes, layer: int, names: tuple[str, ...], *behind: int) -> str:
+        """Weights in ONNX's order of gates, those of both directions behind each other."""
+        size = self.channels
+        ways = ("", "_reverse")[: self._ways()]
+        rows = [
+            Rows(f"{name}_l{layer}{way}", gate * size, gate * size + size)
+            for way in ways
+            for name in names
+            for gate in type(self).order
+        ]
+        each = len(names) * self.gates * size
+        return made.packed(*rows, sides=(len(ways), each, *behind))
+
 
 class Lstm(Recurrent):
     """Long short-term memory: a cell with an input, a forget and an output gate.
@@ -137,6 +221,7 @@ class Lstm(Recurrent):
     words = ("lstm",)
     module = "LSTM"
     gates = 4
+    order = (0, 3, 1, 2)
     cell: str | None = option("row", default=None, doc="the row that gives the first cell")
 
 
@@ -156,6 +241,10 @@ class Gru(Recurrent):
     words = ("gru",)
     module = "GRU"
     gates = 3
+    order = (1, 0, 2)
+
+    def _attributes(self) -> dict[str, Any]:
+        return {"linear_before_reset": 1}
 
 
 class Rnn(Recurrent):
@@ -172,6 +261,9 @@ class Rnn(Recurrent):
 
     words = ("rnn",)
     relu: bool = option("flag", default=False, doc="relu in place of tanh")
+
+    def _attributes(self) -> dict[str, Any]:
+        return {"activations": ["Relu"] * self._ways()} if self.relu else {}
 
 
 class Embed(Op):
@@ -200,3 +292,6 @@ class Embed(Op):
 
     def torch(self, value: Shape) -> Torch:
         return Torch(make=Make("nn.Embedding", (self.vocab, self.channels)))
+
+    def onnx(self, made: Nodes, value: Shape) -> str:
+        return made("Gather", made.tensor("weight"), made.x)

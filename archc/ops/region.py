@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from math import log2
 from typing import Any
 
 from archc.diagnostics.kinds.sizes import ShapesDiffer
 from archc.diagnostics.model import Kind
 from archc.ops.base import Op, Result, needs_picture, option, within, wrong
 from archc.ops.dims import positive
-from archc.ops.lowering import Torch, options
+from archc.ops.lowering import Torch, Unsupported, options
+from archc.ops.nodes import Nodes
 from archc.ops.values import Number, Shape, Window, text_of
+
+OUTPUT_HALF_PIXEL = 16
+"""the opset from which on RoiAlign can shift its points"""
 
 
 class Region(Op):
@@ -39,6 +44,19 @@ class Region(Op):
         values = options(size=self.size.sides, scale=float(self.scale))
         return Torch(f"{name}({{0}}, {{1}}, {{size}}, {{scale}}{more})", None, values, (name,))
 
+    def _boxes(self, made: Nodes) -> str:
+        boxes = made.inputs[1]
+        assert isinstance(boxes, str)
+        return boxes
+
+
+def images_of(made: Nodes, boxes: str) -> str:
+    """The number of its image for each box, those of the first image first."""
+    if made.batch == 1:
+        return made("Expand", made.ints(0), made.sides(boxes, 1, 2))
+    ones = made("Expand", made.ints(1), made.sides(boxes, 0, 2))
+    return made("Gather", made("NonZero", ones), made.integer(0), axis=0)
+
 
 class RoiPool(Region):
     """Region pooling: each box, rounded to whole places, is cut into cells; the largest of each.
@@ -61,6 +79,22 @@ class RoiPool(Region):
 
     def torch(self, value: Shape, boxes: Shape) -> Torch:
         return self._called("roi_pool")
+
+    def onnx(self, made: Nodes, value: Shape, boxes: Shape) -> str:
+        given = self._boxes(made)
+        rows = made.reshape(given, -1, 4)
+        if made.batch == 1:
+            numbered = made("Pad", rows, made.ints(0, 1, 0, 0))
+        else:
+            images = made.like(images_of(made, given), rows)
+            numbered = made("Concat", made.unsqueeze(images, 1), rows, axis=1)
+        return made(
+            "MaxRoiPool",
+            made.x,
+            numbered,
+            pooled_shape=self.size.sides,
+            spatial_scale=float(self.scale),
+        )
 
 
 class RoiAlign(Region):
@@ -103,3 +137,52 @@ class RoiAlign(Region):
         call = f"pyramid_roi_align({{0}}, {{1}}, {{size}}, {{image}}.shape[2:]{more})"
         values = options(size=self.size.sides)
         return Torch(call, None, values, ("pyramid_roi_align",))
+
+    def onnx(self, made: Nodes, value: Any, boxes: Shape) -> str | Unsupported:
+        if self.aligned and made.opset < OUTPUT_HALF_PIXEL:
+            return Unsupported(f"RoiAlign has no `aligned` before opset {OUTPUT_HALF_PIXEL}")
+        given = self._boxes(made)
+        rows, images = made.reshape(given, -1, 4), images_of(made, given)
+        if isinstance(value, Shape):
+            return self._aligned(made, made.x, rows, images, float(self.scale))
+        return self._chosen(made, value, rows, images)
+
+    def _aligned(self, made: Nodes, given: str, rows: str, images: str, scale: float) -> str:
+        """The regions of one map."""
+        shifted = made.opset >= OUTPUT_HALF_PIXEL and not self.aligned
+        return made(
+            "RoiAlign",
+            given,
+            rows,
+            images,
+            coordinate_transformation_mode="output_half_pixel" if shifted else None,
+            output_height=self.size.sides[0],
+            output_width=self.size.sides[1],
+            sampling_ratio=self.sampling,
+            spatial_scale=scale,
+        )
+
+    def _chosen(self, made: Nodes, maps: tuple[Shape, ...], rows: str, images: str) -> str:
+        """Each box on the map that fits it, as Lin et al. 2017, equation 1, choose the map."""
+        names = made.inputs[0]
+        assert isinstance(names, tuple) and made.image is not None
+        side = made.image.spatial[0]
+        levels = [round(log2(side / shape.spatial[0])) for shape in maps]
+        order = sorted(range(len(maps)), key=lambda at: -maps[at].spatial[0])
+        areas = self._areas(made, rows) if len(order) > 1 else ""
+        found = ""
+        for at in order:
+            cells = self._aligned(made, names[at], rows, images, 0.5 ** levels[at])
+            if found:
+                least = (224 * 2 ** (levels[at] - 4 - 1e-6)) ** 2  # floor(4 + log2(side / 224))
+                fits = made("GreaterOrEqual", areas, made.number(least))
+                found = made("Where", fits, cells, found)
+            else:
+                found = cells
+        return found
+
+    def _areas(self, made: Nodes, rows: str) -> str:
+        """The area of each box, as R,1,1,1."""
+        first, last = made.slice(rows, 0, 2, 1), made.slice(rows, 2, 4, 1)
+        areas = made.reduce("ReduceProd", made("Sub", last, first), 1)
+        return made.unsqueeze(areas, 2, 3)

@@ -7,6 +7,7 @@ from typing import Any
 
 from archc.ops.base import Op, Result, needs_numbers, option, within
 from archc.ops.lowering import Make, Torch, options
+from archc.ops.nodes import Nodes
 from archc.ops.values import Number
 
 
@@ -35,6 +36,9 @@ class Dropout(Op):
     def torch(self, value: Any) -> Torch:
         return Torch(make=Make("nn.Dropout", (float(self.p),)), keeps_output=True)
 
+    def onnx(self, made: Nodes, value: Any) -> str:
+        return made.x
+
 
 class DropPath(Op):
     """Stochastic depth: while training, the whole value of a sample is 0 with chance p.
@@ -61,6 +65,9 @@ class DropPath(Op):
     def torch(self, value: Any) -> Torch:
         return Torch(make=Make("StochasticDepth", (float(self.p),)), keeps_output=True)
 
+    def onnx(self, made: Nodes, value: Any) -> str:
+        return made.x
+
 
 class Noise(Op):
     """Normal random numbers in the shape of the running value, which they replace.
@@ -86,3 +93,6 @@ class Noise(Op):
         if self.std == 1:
             return Torch("torch.randn_like({0})")
         return Torch("torch.randn_like({0}) * {std}", values=options(std=float(self.std)))
+
+    def onnx(self, made: Nodes, value: Any) -> str:
+        return made("RandomNormalLike", made.x, scale=float(self.std))

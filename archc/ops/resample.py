@@ -1,19 +1,24 @@
-"""Other sides for a map: larger, smaller, cut, padded, or channels turned into places."""
+"""Other sides for a map: larger, smaller, cut or padded."""
 
 from __future__ import annotations
 
+from math import gcd
+from struct import pack, unpack
 from typing import Any
 
 from archc.diagnostics.kinds.sizes import SizeNotPositive
 from archc.diagnostics.kinds.values import MissingValue, ValueNotAllowed
 from archc.diagnostics.model import Kind
-from archc.ops.base import Op, Result, needs_map, needs_picture, option, wrong
+from archc.ops.adaptive import sides_of
+from archc.ops.base import Op, Result, needs_map, option, wrong
 from archc.ops.dims import AXES, fit_rank, positive
 from archc.ops.lowering import Make, Options, Torch, literal, options, square, unlike
-from archc.ops.pool import sides_of
+from archc.ops.nodes import LAST, Nodes
 from archc.ops.values import Shape, Window
 
 MODES = ("nearest", "bilinear", "bicubic")
+WRAP = 19
+"""the opset from which on Pad wraps around"""
 FILLS = ("zeros", "reflect", "replicate", "circular")
 
 
@@ -37,6 +42,17 @@ class Interpolation(Op):
         smooth = {1: "linear", 2: "bilinear", 3: "trilinear"}[rank]
         mode = smooth if self.mode == "bilinear" else self.mode
         return options(mode=unlike(mode, "nearest"), align_corners=unlike(self.corners, False))
+
+    def _rule(self) -> dict[str, Any]:
+        """ONNX's attributes for how to interpolate."""
+        if self.mode == "nearest":
+            rule = {"coordinate_transformation_mode": "asymmetric", "nearest_mode": "floor"}
+            return {"mode": "nearest", **rule}
+        places = "align_corners" if self.corners else "half_pixel"
+        given = {"coordinate_transformation_mode": places}
+        if self.mode == "bilinear":
+            return {"mode": "linear", **given}
+        return {"mode": "cubic", "cubic_coeff_a": -0.75, **given}
 
 
 class Upsample(Interpolation):
@@ -76,6 +92,12 @@ class Upsample(Interpolation):
         given = options(scale_factor=scale) + self._given(value.rank)
         return Torch(make=Make("nn.Upsample", (), given))
 
+    def onnx(self, made: Nodes, value: Shape) -> str:
+        factors = sides_of(self.factors or self.factor or 1, value)
+        if set(factors) == {1}:
+            return made.x
+        return made("Resize", made.x, "", made.scales(1, 1, *factors), **self._rule())
+
 
 class Resize(Interpolation):
     """Resizing to given sides, `resize 129x129`, or to those of another row, `like=low`. A move.
@@ -114,6 +136,22 @@ class Resize(Interpolation):
         sides = sides_of(self.size, value) if self.size else ()
         return Torch(f"F.interpolate({{0}}, size={{size}}{given})", values=options(size=sides))
 
+    def onnx(self, made: Nodes, value: Shape, *like: Shape) -> str:
+        sides = like[0].spatial if like else sides_of(self.size or 1, value)
+        if sides == value.spatial and not made.opened:
+            return made.x
+        if self.mode == "nearest" and not made.opened and uneven(value.spatial, sides):
+            found = made.x
+            for axis, (old, new) in enumerate(zip(value.spatial, sides), 2):
+                found = found if old == new else made.picked(found, axis, *nearest(old, new))
+            return found
+        wanted = target_row(made, sides, like)
+        if made.opset >= 18:
+            axes = tuple(range(2, value.rank + 2))
+            return made("Resize", made.x, "", "", wanted, axes=axes, **self._rule())
+        whole = made.row(made.sides(made.x, 0, 2), wanted)
+        return made("Resize", made.x, "", "", whole, **self._rule())
+
 
 def target_sides(
     op: Op, size: Window | int | None, value: Shape, like: tuple[Any, ...]
@@ -131,6 +169,31 @@ def target_sides(
     if not isinstance(other, Shape) or other.rank != value.rank:
         return wrong(op, f"`like=` a map with as many sides as {value}", other)
     return other.spatial
+
+
+def uneven(old: tuple[int, ...], new: tuple[int, ...]) -> bool:
+    """Whether new places lie exactly on old ones, where runtimes round to either side."""
+    return any(b % a and gcd(a, b) > 1 for a, b in zip(old, new))
+
+
+def nearest(old: int, new: int) -> list[int]:
+    """For each new place the old one that torch takes: floor(place * old/new) in float32."""
+    scale = _single(old / new)
+    return [min(int(_single(place * scale)), old - 1) for place in range(new)]
+
+
+def _single(number: float) -> float:
+    rounded: float = unpack("f", pack("f", number))[0]
+    return rounded
+
+
+def target_row(made: Nodes, sides: tuple[int, ...], like: tuple[Any, ...]) -> str:
+    """The same in ONNX; found while the network runs where sides are open."""
+    if not like or not made.opened:
+        return made.ints(*sides)
+    other = made.inputs[1]
+    assert isinstance(other, str)
+    return made.sides(other, 2)
 
 
 class Crop(Op):
@@ -186,6 +249,30 @@ class Crop(Op):
             return Torch(f"crop({{0}}, {{1}}.shape[2:]{at})", None, values, ("crop",))
         sides = sides_of(self.size, value) if self.size else ()
         return Torch(f"crop({{0}}, {{size}}{at})", None, options(size=sides) + values, ("crop",))
+
+    def onnx(self, made: Nodes, value: Shape, *like: Shape) -> str:
+        sides = like[0].spatial if like else sides_of(self.size or 1, value)
+        if not made.opened:
+            return self._sliced(made, value, sides)
+        axes, wanted = tuple(range(2, value.rank + 2)), target_row(made, sides, like)
+        if self.at is None and made.opset >= 18:
+            return made("CenterCropPad", made.x, wanted, axes=axes)
+        if self.at is None:
+            surplus = made("Sub", made.sides(made.x, 2), wanted)
+            first = made("Div", surplus, made.integer(2))
+        else:
+            first = made.ints(*[self.at] * value.rank)
+        last = made("Add", first, wanted)
+        return made("Slice", made.x, first, last, made.ints(*axes))
+
+    def _sliced(self, made: Nodes, value: Shape, sides: tuple[int, ...]) -> str:
+        """The part between known places."""
+        cut: list[tuple[int, int, int]] = []
+        for axis, (side, wanted) in enumerate(zip(value.spatial, sides), 2):
+            if side != wanted:
+                start = (side - wanted) // 2 if self.at is None else self.at
+                cut.append((start, start + wanted, axis))
+        return made("Slice", made.x, *[made.ints(*row) for row in zip(*cut)]) if cut else made.x
 
 
 class Pad(Op):
@@ -250,67 +337,25 @@ class Pad(Op):
         made = f"nn.{name.get(self.fill, 'Circular')}Pad{value.rank}d"
         return Torch(make=Make(made, (square(tuple(ends)),)))
 
-
-class PixelShuffle(Op):
-    """Pixel shuffle: r*r channels become r x r places, `HxWxC*r*r` to `H*r x W*r x C`. No MACs.
-
-    Channel c*r*r + i*r + j goes to row i and column j of its place, as in torch.
-
-    Example:
-        input 32x32x256
-        pixelshuffle 2           -> 64x64x64
-
-    Source: Shi et al. 2016, "Real-time single image and video super-resolution" (ESPCN).
-    """
-
-    words = ("pixelshuffle",)
-    rearranges = True
-    factor: int = option("integer", positional=True, doc="by how much sides grow")
-
-    def shape(self, value: Any) -> Result:
-        problem = needs_picture(self, value)
-        if problem:
-            return problem
-        square = self.factor * self.factor
-        if value.channels % square:
-            shown = f"{square} ({self.factor}*{self.factor})"
-            return wrong(self, f"channels that {shown} divides", value)
-        sides = tuple([side * self.factor for side in value.spatial])
-        return Shape((*sides, value.channels // square), value.count)
-
-    def torch(self, value: Shape) -> Torch:
-        return Torch(make=Make("nn.PixelShuffle", (self.factor,)))
+    def onnx(self, made: Nodes, value: Shape) -> str:
+        amounts = sides_of(self.amounts or self.amount or 0, value)
+        before = [side * (self.end != "after") for side in amounts]
+        after = [side * (self.end != "before") for side in amounts]
+        if not any(amounts):
+            return made.x
+        if self.fill == "circular" and made.opset < WRAP:
+            return wrapped(made, before, after)
+        pads = made.ints(0, 0, *before, 0, 0, *after)
+        modes = {"zeros": None, "reflect": "reflect", "replicate": "edge", "circular": "wrap"}
+        return made("Pad", made.x, pads, mode=modes[self.fill])
 
 
-class PixelUnshuffle(Op):
-    """Pixel unshuffle: r x r places become channels, `H*r x W*r x C` to `HxWxC*r*r`. No MACs.
-
-    The new channel is c*r*r + i*r + j for row i and column j (torch's order); with `order=places`
-    it is (j*r + i)*C + c, place after place and column by column, as Swin merges its patches.
-
-    Example:
-        input 64x64x64
-        unshuffle 2              -> 32x32x256
-
-    Source: Shi et al. 2016; Liu et al. 2021, "Swin transformer" (patch merging).
-    """
-
-    words = ("pixelunshuffle", "unshuffle")
-    rearranges = True
-    factor: int = option("integer", positional=True, doc="by how much sides shrink")
-    order: str = option(
-        "choice", default="channels", choices=("channels", "places"), doc="order of channels"
-    )
-
-    def shape(self, value: Any) -> Result:
-        problem = needs_picture(self, value)
-        if problem:
-            return problem
-        if any(side % self.factor for side in value.spatial):
-            return wrong(self, f"sides that {self.factor} divides", value, "`pad` or `crop` first")
-        sides = tuple([side // self.factor for side in value.spatial])
-        return Shape((*sides, value.channels * self.factor * self.factor), value.count)
-
-    def torch(self, value: Shape) -> Torch:
-        name = "nn.PixelUnshuffle" if self.order == "channels" else "MergePatches"
-        return Torch(make=Make(name, (self.factor,)))
+def wrapped(made: Nodes, before: list[int], after: list[int]) -> str:
+    """The last rows again in front, the first ones behind: what older opsets cannot pad."""
+    found = made.x
+    for axis, (front, back) in enumerate(zip(before, after), 2):
+        ends = [made.slice(found, -front, LAST, axis)] if front else []
+        behind = [made.slice(found, 0, back, axis)] if back else []
+        if front or back:
+            found = made("Concat", *ends, found, *behind, axis=axis)
+    return found

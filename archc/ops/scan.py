@@ -6,6 +6,7 @@ from typing import Any
 
 from archc.ops.base import THINGS_HINT, Op, Result, option, wrong
 from archc.ops.lowering import Torch
+from archc.ops.nodes import Nodes
 from archc.ops.values import Count, Shape
 
 
@@ -38,6 +39,9 @@ class Scan(Op):
     def torch(self, value: Shape) -> Torch:
         return Torch("{0}.split(1)" if value.rank else "{0}.unbind(1)")
 
+    def onnx(self, made: Nodes, value: Shape) -> str:
+        return made.unsqueeze(made.x, 0) if value.rank > 0 else made.x
+
 
 class Gather(Op):
     """The results of a scan's rows, one for each thing, as `T of D`: a value of its own in memory.
@@ -60,3 +64,10 @@ class Gather(Op):
 
     def torch(self, value: Shape) -> Torch:
         return Torch("torch.cat({0})" if value.rank else "torch.stack({0}, dim=1)")
+
+    def onnx(self, made: Nodes, value: Shape) -> str:
+        if not value.rank:
+            return made.x
+        if not made.opened:
+            return made.reshape(made.x, -1, value.channels, *value.spatial)
+        return made("Reshape", made.x, made.row(-1, made.sides(made.x, 2)))

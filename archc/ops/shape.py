@@ -18,8 +18,9 @@ from archc.ops.base import (
     wrong,
 )
 from archc.ops.dims import positive
-from archc.ops.join import over_things
+from archc.ops.join import over_all, over_things
 from archc.ops.lowering import Torch, flat, options
+from archc.ops.nodes import Nodes
 from archc.ops.values import Count, Shape, Window
 
 
@@ -54,6 +55,12 @@ class Flatten(Op):
         if value.rank == 0:
             return Torch("{0}" if value.count is None else "{0}.flatten(1)")
         return Torch(flat(value))
+
+    def onnx(self, made: Nodes, value: Shape) -> str:
+        if value.rank == 0 and value.count is None:
+            return made.x
+        found = made("Flatten", made.x, axis=1)
+        return made.unsqueeze(found, 0) if value.rank and value.count is not None else found
 
 
 class Reshape(Op):
@@ -114,6 +121,16 @@ class Reshape(Op):
         named = ", ".join([f"{{side{i}}}" for i in range(len(sides))])
         return Torch(f"{{0}}.reshape(-1, {named})", values=values)
 
+    def onnx(self, made: Nodes, value: Shape) -> str:
+        dims = self._dims()
+        assert not isinstance(dims, Kind)
+        if len(dims) == 1:
+            if value.rank == 0:
+                return made.x
+            found = made("Flatten", made.x, axis=1)
+            return made.unsqueeze(found, 0) if value.count is not None else found
+        return made.reshape(made.x, -1, dims[-1], *dims[:-1])
+
 
 class Transpose(Op):
     """Things and numbers change places: `T of D` to `D of T`. T must be known. No MACs.
@@ -139,6 +156,9 @@ class Transpose(Op):
 
     def torch(self, value: Shape) -> Torch:
         return Torch("{0}.transpose(1, 2)")
+
+    def onnx(self, made: Nodes, value: Shape) -> str:
+        return made.transpose(made.x, 0, 2, 1)
 
 
 class Tokens(Op):
@@ -179,6 +199,16 @@ class Tokens(Op):
         values = options(numbers=self.numbers)
         return Torch(f"torch.unflatten({places}.flatten(1), 1, (-1, {{numbers}}))", values=values)
 
+    def onnx(self, made: Nodes, value: Shape) -> str:
+        if self.numbers in (None, value.channels):
+            if not value.rank:
+                return made.unsqueeze(made.x, 1)
+            flat_ = made.x if value.rank == 1 else made.reshape(made.x, 0, 0, -1)
+            return made.transpose(flat_, 0, 2, 1)
+        assert self.numbers is not None
+        last = made.transpose(made.x, 0, *range(2, value.rank + 2), 1) if value.rank else made.x
+        return made.reshape(last, 0, -1, self.numbers)
+
 
 class Token(Op):
     """One thing of `T of D`: `token 0` the first (the class token), `token last` the last. No MACs.
@@ -213,6 +243,10 @@ class Token(Op):
 
     def torch(self, value: Shape) -> Torch:
         return Torch("{0}[:, {index}]", values=options(index=-1 if self.last else self.index))
+
+    def onnx(self, made: Nodes, value: Shape) -> str:
+        at = -1 if self.index is None else self.index
+        return made("Gather", made.x, made.integer(at), axis=1)
 
 
 class Map(Op):
@@ -254,6 +288,11 @@ class Map(Op):
             "torch.unflatten({0}.transpose(1, 2), 2, {sides})", values=options(sides=sides)
         )
 
+    def onnx(self, made: Nodes, value: Shape) -> str:
+        sides = (self.length or 0,) if self.size is None else self.size.sides
+        found = made.transpose(made.x, 0, 2, 1)
+        return found if len(sides) == 1 else made.reshape(found, 0, 0, *sides)
+
 
 class Sum(Op):
     """Sum over the things: `sum things` of `T of D` gives D. A move. No MACs.
@@ -278,3 +317,6 @@ class Sum(Op):
 
     def torch(self, value: Shape) -> Torch:
         return Torch("{0}.sum(0, keepdim=True)" if value.rank else "{0}.sum(1)")
+
+    def onnx(self, made: Nodes, value: Shape) -> str:
+        return over_all(made, "ReduceSum", value)

@@ -8,6 +8,7 @@ from archc.diagnostics.model import Kind
 from archc.ops.base import THINGS_HINT, Result, wrong
 from archc.ops.join import Join, crop_advice, flat
 from archc.ops.lowering import Torch, channel_axis, opened
+from archc.ops.nodes import Names, Nodes
 from archc.ops.values import Count, Shape
 
 
@@ -47,6 +48,9 @@ class Concat(Join):
     def torch(self, *paths: Any) -> Torch:
         terms = ", ".join([path for path, _ in opened(paths)])
         return Torch(f"torch.cat([{terms}], dim={channel_axis(flat(paths)[0])})")
+
+    def onnx(self, made: Nodes, *paths: Any) -> str:
+        return made("Concat", *made.paths, axis=channel_axis(flat(paths)[0]))
 
 
 class Append(Join):
@@ -93,6 +97,16 @@ class Append(Join):
         ]
         return Torch(f"torch.cat([{', '.join(terms)}], dim=1)")
 
+    def onnx(self, made: Nodes, *paths: Any) -> str:
+        shapes = flat(paths)
+        if shapes[0].rank > 0:
+            return made("Concat", *made.paths, axis=0)
+        terms = [
+            name if shape.count is not None else made.unsqueeze(name, 1)
+            for name, shape in zip(made.paths, shapes)
+        ]
+        return made("Concat", *terms, axis=1)
+
 
 class List(Join):
     """Several values side by side, nothing computed: for `each`, `roialign`, joins and `output`.
@@ -116,6 +130,9 @@ class List(Join):
 
     def torch(self, *paths: Any) -> Torch:
         return Torch(f"[{', '.join([path for path, _ in opened(paths)])}]")
+
+    def onnx(self, made: Nodes, *paths: Any) -> Names:
+        return tuple(made.paths)
 
 
 class MatMul(Join):
@@ -157,3 +174,9 @@ class MatMul(Join):
         if first.count is None:
             return Torch(f"({left}.unsqueeze(1) @ {right}).squeeze(1)")
         return Torch(f"{left} @ {right}")
+
+    def onnx(self, made: Nodes, *paths: Any) -> str:
+        left, right = made.paths
+        if flat(paths)[0].count is not None:
+            return made("MatMul", left, right)
+        return made.squeeze(made("MatMul", made.unsqueeze(left, 1), right), 1)

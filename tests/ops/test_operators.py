@@ -15,25 +15,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from archc.diagnostics.model import Kind
 from archc.ops import Op
-from archc.ops.act import (
-    Complement,
-    Elu,
-    Exp,
-    Gelu,
-    HardSigmoid,
-    HardSwish,
-    Leaky,
-    Mish,
-    PRelu,
-    Relu,
-    Relu6,
-    Selu,
-    Sigmoid,
-    Silu,
-    Softmax,
-    Softplus,
-    Tanh,
-)
+from archc.ops.act import Complement, Exp, HardSigmoid, Sigmoid, Softmax, Softplus, Tanh
 from archc.ops.attention import Attention, WindowAttention
 from archc.ops.channels import Chunk, Gram, MoreChannels, Shuffle
 from archc.ops.conv import Conv
@@ -50,11 +32,13 @@ from archc.ops.norm import (
     LayerNorm,
     LocalResponseNorm,
 )
+from archc.ops.pixels import PixelShuffle, PixelUnshuffle
 from archc.ops.pool import AvgPool, GlobalAvgPool, LPPool, MaxPool, Unpool
+from archc.ops.rectifier import Elu, Gelu, HardSwish, Leaky, Mish, PRelu, Relu, Relu6, Selu, Silu
 from archc.ops.recurrent import Embed, Gru, Lstm, Rnn
 from archc.ops.region import RoiAlign, RoiPool
 from archc.ops.regular import Dropout, DropPath, Noise
-from archc.ops.resample import Crop, Pad, PixelShuffle, PixelUnshuffle, Resize, Upsample
+from archc.ops.resample import Crop, Pad, Resize, Upsample
 from archc.ops.scan import Gather, Scan
 from archc.ops.shape import (
     Flatten,

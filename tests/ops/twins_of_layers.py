@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from archc.ops import act, conv, deconv, linear, norm, pool, regular
+from archc.ops import act, conv, deconv, linear, norm, pool, rectifier, regular
 from archc.ops.base import Op
 from archc.ops.dims import same_pads
 from archc.ops.values import Shape
@@ -218,15 +218,15 @@ def l2norm_twin(op: norm.L2Norm, value: Shape) -> Twin:
 
 
 PLAIN = {
-    act.Relu: nn.ReLU,
-    act.Relu6: nn.ReLU6,
-    act.Selu: nn.SELU,
-    act.Silu: nn.SiLU,
-    act.HardSwish: nn.Hardswish,
+    rectifier.Relu: nn.ReLU,
+    rectifier.Relu6: nn.ReLU6,
+    rectifier.Selu: nn.SELU,
+    rectifier.Silu: nn.SiLU,
+    rectifier.HardSwish: nn.Hardswish,
     act.HardSigmoid: nn.Hardsigmoid,
     act.Sigmoid: nn.Sigmoid,
     act.Tanh: nn.Tanh,
-    act.Mish: nn.Mish,
+    rectifier.Mish: nn.Mish,
 }
 
 
@@ -235,24 +235,24 @@ def plain_twin(op: Op, value: Shape) -> Twin:
     return module(PLAIN[type(op)]())
 
 
-@twin(act.Leaky)
-def leaky_twin(op: act.Leaky, value: Shape) -> Twin:
+@twin(rectifier.Leaky)
+def leaky_twin(op: rectifier.Leaky, value: Shape) -> Twin:
     return module(nn.LeakyReLU(float(op.slope)))
 
 
-@twin(act.PRelu)
-def prelu_twin(op: act.PRelu, value: Shape) -> Twin:
+@twin(rectifier.PRelu)
+def prelu_twin(op: rectifier.PRelu, value: Shape) -> Twin:
     layer = nn.PReLU(value.channels if op.channelwise else 1, float(op.start))
     return layer, channels_second(layer, value)
 
 
-@twin(act.Elu)
-def elu_twin(op: act.Elu, value: Shape) -> Twin:
+@twin(rectifier.Elu)
+def elu_twin(op: rectifier.Elu, value: Shape) -> Twin:
     return module(nn.ELU(float(op.alpha)))
 
 
-@twin(act.Gelu)
-def gelu_twin(op: act.Gelu, value: Shape) -> Twin:
+@twin(rectifier.Gelu)
+def gelu_twin(op: rectifier.Gelu, value: Shape) -> Twin:
     return module(nn.GELU("tanh" if op.tanh else "none"))
 
 

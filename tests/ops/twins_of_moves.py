@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from archc.ops import channels, join, pool, region, resample, shape, stack
+from archc.ops import channels, join, pixels, pool, region, resample, shape, stack
 from archc.ops.values import Shape
 from tests.ops.twin_parts import Run, Twin, flat_things, function, module, tensors, twin
 
@@ -154,13 +154,13 @@ def pad_twin(op: resample.Pad, value: Shape) -> Twin:
     return function(lambda x: functional.pad(x, pads, mode=mode))
 
 
-@twin(resample.PixelShuffle)
-def pixelshuffle_twin(op: resample.PixelShuffle, value: Shape) -> Twin:
+@twin(pixels.PixelShuffle)
+def pixelshuffle_twin(op: pixels.PixelShuffle, value: Shape) -> Twin:
     return module(nn.PixelShuffle(op.factor))
 
 
-@twin(resample.PixelUnshuffle)
-def unshuffle_twin(op: resample.PixelUnshuffle, value: Shape) -> Twin:
+@twin(pixels.PixelUnshuffle)
+def unshuffle_twin(op: pixels.PixelUnshuffle, value: Shape) -> Twin:
     if op.order == "channels":
         return module(nn.PixelUnshuffle(op.factor))
     steps = range(op.factor)

@@ -6,6 +6,7 @@ import inspect
 import math
 from typing import TYPE_CHECKING, Any
 
+from archc.backends.differs import BuildDiffers
 from archc.backends.torch.emit import PLAIN, Form, source_of
 from archc.backends.torch.executed import classes_of
 from archc.backends.torch.naming import NUM_CLASSES, network_class
@@ -20,10 +21,6 @@ from archc.ops.values import Shape
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
-
-
-class BuildDiffers(Exception):
-    """What was built is not what was analysed: a fault of archc, and nothing is written."""
 
 
 def module_class(network: Network, source: str | None = None) -> type[nn.Module]:

@@ -1,0 +1,1 @@
+"""Networks as ONNX models, written straight from the graph."""

@@ -1,0 +1,118 @@
+"""Building a network for ONNX: what is asked of the model, and the files it becomes."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+from archc.backends.onnx.build import (
+    Built,
+    Options,
+    built,
+    data_beside,
+    save,
+)
+from archc.backends.onnx.lazy import LazyState
+from archc.backends.onnx.numbers import Pieces, initial, stored, tensors
+from archc.diagnostics.model import ArchError
+from archc.files import refused
+from archc.graph.ir import Network
+from archc.graph.tensors import StateTensor, tensors_of
+from archc.passes.fold_batchnorm import FoldBatchNorm
+from archc.record import Record
+from archc.transforming import Refused, Transformed, transformed
+
+if TYPE_CHECKING:
+    from numpy import ndarray
+
+    from archc.backends.onnx.stream import Tensor
+
+INIT, NONE = "init", "none"
+
+
+class Wanted(Record):
+    """What a model is to be.
+
+    `weights` is a file, `init` for the spec's own beginning with this `seed`, `none` for a model
+    whose weights are inputs. `folds` takes batch norms into the layers before them; `apart` puts
+    the numbers into a file beside the model.
+    """
+
+    options: Options = Options()
+    weights: str = INIT
+    seed: int = 0
+    folds: bool = False
+    apart: bool = False
+
+
+class Model(Record):
+    """A model that was checked, and the tensors that will be written into it."""
+
+    built: Built
+    tensors: Sequence[Tensor]
+    apart: bool
+
+    def problem(self, path: str, *, force: bool) -> str:
+        """Why the model is not written; empty if it may be."""
+        problem, beside = refused(path, force=force), data_beside(path)
+        if problem or not os.path.exists(beside) or os.path.exists(path):
+            return problem
+        return refused(beside, force=force)  # numbers carry no mark: the model beside them does
+
+    def write(self, path: str) -> list[str]:
+        """Write it; the names of the files. Raises OSError, the old files are then still there."""
+        return save(path, self.built, self.tensors, apart=self.apart)
+
+
+def model_of(network: Network, wanted: Wanted) -> Model:
+    """The model of a network.
+
+    Raises ArchError for what this opset lacks, BuildDiffers for a fault of archc's, WeightsProblem
+    for weights that do not fit.
+    """
+    pieces = _pieces(network, wanted)
+    if wanted.folds:
+        done = _folded(network)
+        pieces = _after(network, done, pieces)
+        network = done.network
+    one = built(network, wanted.options)
+    if wanted.weights == NONE:
+        return Model(one.with_inputs(), (), wanted.apart)
+    return Model(one, tensors(one.lowered, pieces, wanted.options.dtype), wanted.apart)
+
+
+def _pieces(network: Network, wanted: Wanted) -> Pieces:
+    """Where the numbers of the network's tensors come from."""
+    if wanted.weights in (INIT, NONE):
+        return initial(network, wanted.seed)
+    from archc.weights import WeightsProblem, fit, open_checkpoint
+
+    checkpoint = open_checkpoint(wanted.weights)
+    fitted = fit(network, checkpoint)
+    if not fitted.ok:
+        raise WeightsProblem(fitted.text())
+    return stored(checkpoint)
+
+
+def _folded(network: Network) -> Transformed:
+    try:
+        return transformed(network, [FoldBatchNorm()])
+    except Refused as refusal:
+        raise ArchError([refusal.diagnostic]) from None
+
+
+def _after(network: Network, done: Transformed, pieces: Pieces) -> Pieces:
+    """The numbers of a changed network, worked out tensor by tensor."""
+
+    def whole(tensor: StateTensor) -> ndarray[Any, Any]:
+        import numpy as np
+
+        return np.concatenate(list(pieces(tensor))).reshape(tensor.shape)
+
+    state = done.weights(LazyState(tensors_of(network), whole))
+
+    def changed(tensor: StateTensor) -> Iterator[ndarray[Any, Any]]:
+        yield state[tensor.key].made().astype("float32").reshape(-1)
+
+    return changed
