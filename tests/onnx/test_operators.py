@@ -7,11 +7,10 @@ import pytest
 from archc.backends.onnx.lower import Lowered
 from archc.session import Session
 from archc.source import SourceFile
-from tests.language.fences import wrapped
+from tests.language.fences import TEXTS, example_at, wrapped
 from tests.language.test_operator_examples import CLASSES, example_of
 from tests.onnx.cases import NETS, ROWS
 from tests.onnx.running import complete, filled, run_both
-from tests.passes.test_written import EXAMPLES, TEXTS
 
 OPSETS = (13, 17, 18, 21, 24)
 """beside the default: the first, the last, and those from which on much is said otherwise"""
@@ -38,8 +37,7 @@ def test_examples_of_operators(cls):
 
 @pytest.mark.parametrize("place", TEXTS)
 def test_examples_of_the_language(place):
-    fence = next(fence for fence in EXAMPLES if str(fence) == place)
-    for network in Session().networks_of(SourceFile("<text>", wrapped(fence.text)), None):
+    for network in Session().networks_of(SourceFile("<text>", example_at(place)), None):
         run_both(network, samples=1)
 
 
