@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Any
 
-from archc.graph.ir import Node
+from archc.graph.ir import Instance, Network, Node
 from archc.graph.parameters import Leaf
 from archc.ops.base import Op
 from archc.ops.conv import Filter
@@ -44,6 +44,16 @@ def numbers_of(op: Op, own_sides: tuple[int, ...] = ()) -> tuple[tuple[Any, ...]
         else:
             shape.append(value)
     return tuple(shape), tuple(leaves)
+
+
+def own_value(network: Network, body: Instance) -> int | None:
+    """The value that a body is given first, where its sides are open; None if they are not."""
+    opened = network.open_sides
+    if not opened:
+        return None
+    if body.parent is None:
+        return network.inputs[opened[0].letters[0][1]]
+    return body.inputs[0] if body.inputs else None
 
 
 def is_own_size(op: Op, value: Any, own_sides: tuple[int, ...]) -> bool:

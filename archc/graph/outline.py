@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from archc.graph.described import described
+from archc.graph.described import described, own_value
 from archc.graph.ir import Instance, Network, Node
 from archc.graph.parameters import (
     Cell,
@@ -208,12 +208,7 @@ class Outline:
         """The sides of what a body is given, where they are open: rows that bring a map back to
         them do so at every size.
         """
-        opened = self.network.open_sides
-        if not opened:
-            return ()
-        start = body.inputs[0] if body.inputs else None
-        if body.parent is None:
-            start = self.network.inputs[opened[0].letters[0][1]]
+        start = own_value(self.network, body)
         shape = self.network.nodes[start].shape if start is not None else None
         return shape.spatial if isinstance(shape, Shape) and shape.dims else ()
 

@@ -7,7 +7,9 @@ from typing import Any
 from archc.backends.onnx.scan import Body, Carried, Loop, Placed, kept_nodes
 from archc.diagnostics.kinds.targets import UnsupportedOnTarget
 from archc.diagnostics.model import Bag
+from archc.graph.described import is_own_size, own_value
 from archc.graph.ir import Network, Node
+from archc.graph.outline import body_of
 from archc.ops.ends import Extern, Input, Prev
 from archc.ops.lowering import Unsupported
 from archc.ops.nodes import Constant, Held, Names, Nodes, OnnxNode
@@ -103,12 +105,26 @@ class Lowered:
             given = (self._close(node, given[0]),)
         if isinstance(node.op, Extern):
             self.externs.append(node)
+        shapes = [self.network.nodes[index].shape for index in node.inputs]
+        op, own = node.op, self._own_size(node)
+        if own is not None:
+            op = replace(op, size=None, like=self.network.nodes[own].path)
+            given, shapes = (*given, self.names[own]), [*shapes, self.network.nodes[own].shape]
         made = self._nodes(node, given)
-        found = node.op.onnx(made, *[self.network.nodes[index].shape for index in node.inputs])
+        found = op.onnx(made, *shapes)
         if isinstance(found, Unsupported):
             self.bag.add(UnsupportedOnTarget(node.op.word, TARGET, found.why).at(node.span))
             found = given[0] if given else ""
         self._place(node, made, found)
+
+    def _own_size(self, node: Node) -> int | None:
+        """The value to whose sides a row brings a map back at every size of the picture."""
+        if not is_open(self.network):
+            return None
+        own = own_value(self.network, body_of(node))
+        shape = self.network.nodes[own].shape if own is not None else None
+        sides = shape.spatial if isinstance(shape, Shape) and shape.dims else ()
+        return own if is_own_size(node.op, getattr(node.op, "size", None), sides) else None
 
     def _nodes(self, node: Node, given: tuple[Names, ...]) -> Nodes:
         """What an operator asks for its nodes."""
