@@ -130,20 +130,25 @@ class Network:
         return self._built(Wanted(tuple(features), inference=inference)).source
 
     def save(self, path: str | os.PathLike[str], *, force: bool = False) -> None:
-        """Write the network as the path's ending says: `resnet50.py`.
+        """Write the network as the path's ending says: `resnet50.py`, `resnet50.onnx`.
 
-        Raises FileExistsError for a file that archc did not write, unless `force`; ValueError for
-        an ending that means nothing.
+        A model has the weights that the spec begins with. Raises FileExistsError for a file that
+        archc did not write, unless `force`; ValueError for an ending that means nothing.
         """
         from archc.files import refused, write_text
 
         name = os.fspath(path)
-        if not name.endswith(".py"):
-            raise ValueError(f"{name}: the ending says what to write, and may be .py")
+        if not name.endswith((".py", ".onnx")):
+            raise ValueError(f"{name}: the ending says what to write, and may be .py or .onnx")
         problem = refused(name, force=force)
         if problem:
             raise FileExistsError(problem)
-        write_text(name, self.source())
+        if name.endswith(".py"):
+            write_text(name, self.source())
+        else:
+            from archc.building.onnx import Wanted, model_of
+
+            model_of(self.graph, Wanted()).write(name)
 
     def transform(self, name: str, **options: Any) -> Network:
         """The network that a pass makes: `net.transform("new-head", classes=10)`.

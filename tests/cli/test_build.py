@@ -180,5 +180,5 @@ def test_the_python_side_saves_too(toy):
     (toy / "mine.py").write_text("mine = 1\n")
     with pytest.raises(FileExistsError, match="was not written by archc"):
         network.save(toy / "mine.py")
-    with pytest.raises(ValueError, match=r"may be \.py"):
+    with pytest.raises(ValueError, match=r"may be \.py or \.onnx"):
         network.save(toy / "toy.txt")
