@@ -23,7 +23,8 @@ VERBS = {
     "analyze": "the table of a network: sizes, parameters, MACs, memory",
     "check": "everything there is to say about files",
     "fmt": "bring files to their canonical form",
-    "build": "a network as PyTorch source",
+    "build": "a network as PyTorch source, as an ONNX model",
+    "import": "an ONNX model as a spec",
     "transform": "change a network: fold batch norms, slide over larger images, new head, features",
     "weights": "match a checkpoint with other names to a network",
     "explain": "what a finding means",
@@ -31,6 +32,8 @@ VERBS = {
     "nets": "the networks that archc ships",
     "new": "a file to begin with: a starter, or a shipped network",
 }
+MODULES = {"import": "importing"}
+"""verbs whose module cannot have their name"""
 CONFIGURED = ("analyze", "check", "fmt", "transform")
 """verbs that read the project's files, and so its configuration"""
 
@@ -64,9 +67,13 @@ def _run(words: list[str]) -> int:
     changed = _changed_limits(parser, [*arguments.limit_before, *arguments.limit])
     if not _configure(arguments, changed):
         return NOT_DONE
-    module = import_module(f"archc.cli.{verb}")
+    module = _module(verb)
     code: int = module.run(arguments)
     return code
+
+
+def _module(verb: str) -> Any:
+    return import_module(f"archc.cli.{MODULES.get(verb, verb)}")
 
 
 def _parser(verb: str) -> argparse.ArgumentParser:
@@ -83,7 +90,7 @@ def _parser(verb: str) -> argparse.ArgumentParser:
         for name, about in VERBS.items():
             verbs.add_parser(name, help=about)
         return parser
-    import_module(f"archc.cli.{verb}").add_parser(verbs)
+    _module(verb).add_parser(verbs)
     _add_limit(verbs.choices[verb], "limit")
     return parser
 

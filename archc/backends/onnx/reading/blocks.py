@@ -1,0 +1,156 @@
+"""Structure that repeats, as blocks: parts of the module tree that are built alike."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from archc.backends.arch.names import is_taken
+from archc.backends.arch.things import has_name
+from archc.graph.described import numbers_of
+from archc.graph.ir import Instance, Network
+from archc.ops.ends import Input
+
+MOST_CALLED = 2
+"""how often a part is built alike at least to be a block"""
+SHORTEST = 3
+"""nodes of a block at least: fewer stand on one row anyway"""
+UNNAMED = "unit"
+"""a block whose uses have numbers for names"""
+VALUES_AT_MOST = 3
+"""values that a block is given: more are no help to a reader"""
+_DIGITS = re.compile(r"\d+")
+
+
+def blocked(network: Network, levels: list[str], values: int = VALUES_AT_MOST) -> None:
+    """Put parts of a flat network into instances of blocks; `levels` say where each node stands.
+
+    A block is given so many `values` at most.
+    """
+    spans = _spans(network, levels)
+    found = {path: _signature(network, path, *span, values) for path, span in spans.items()}
+    alike: dict[Any, list[str]] = {}
+    for path, signature in found.items():
+        if signature is not None:
+            alike.setdefault(signature, []).append(path)
+    kept = [paths for paths in alike.values() if len(paths) >= MOST_CALLED]
+    names: dict[str, str] = {}
+    for paths in sorted(kept, key=lambda paths: spans[paths[0]]):
+        names.update(dict.fromkeys(paths, _name(paths, set(names.values()))))
+    kept_spans = {path: spans[path] for path in names}
+    for path in [path for path in names if _is_row_of_blocks(network, path, kept_spans)]:
+        del kept_spans[path]
+    _build(network, kept_spans, names)
+
+
+def _spans(network: Network, levels: list[str]) -> dict[str, tuple[int, int]]:
+    """The levels whose nodes stand together, from the first to behind the last."""
+    nodes: dict[str, list[int]] = {}
+    for node, level in zip(network.nodes, levels):
+        parts = level.split(".") if level else []
+        for end in range(1, len(parts) + 1):
+            nodes.setdefault(".".join(parts[:end]), []).append(node.index)
+    spans: dict[str, tuple[int, int]] = {}
+    for path, found in nodes.items():
+        first, last = found[0], found[-1] + 1
+        if last - first == len(found):
+            while first < last and _is_before(network, first, last):
+                first += 1
+            if last - first >= SHORTEST:
+                spans[path] = first, last
+    return spans
+
+
+def _is_row_of_blocks(network: Network, path: str, kept: dict[str, tuple[int, int]]) -> bool:
+    """Whether a part is blocks `0`, `1` ... and nothing else: rows of the body around say that."""
+    first, last = kept[path]
+    inner = [span for other, span in kept.items() if _is_numbered(other, path)]
+    covered = {index for start, end in inner for index in range(start, end)}
+    return len(inner) > 1 and covered == set(range(first, last))
+
+
+def _is_numbered(path: str, level: str) -> bool:
+    return path.startswith(f"{level}.") and path[len(level) + 1 :].isdigit()
+
+
+def _is_before(network: Network, index: int, last: int) -> bool:
+    """Whether a part begins with a move whose value others need too: it is not of the block."""
+    read = [node.index for node in network.nodes[index:] if index in node.inputs]
+    return not has_name(network.nodes[index]) and any(at >= last for at in read)
+
+
+def _signature(network: Network, path: str, first: int, last: int, values: int) -> Any:
+    """What two parts have in common to be one block; None if the part can be none."""
+    outside: dict[int, int] = {}
+    parts: list[Any] = []
+    for node in network.nodes[first:last]:
+        if isinstance(node.op, Input) or node.shares or "@" in node.path:
+            return None
+        reads = []
+        for index in node.inputs:
+            inner = first <= index < last
+            reads.append(index - first if inner else -1 - outside.setdefault(index, len(outside)))
+        name = node.path[len(path) :] if has_name(node) else ""
+        if has_name(node) and not node.path.startswith(f"{path}."):
+            return None
+        parts.append((name, numbers_of(node.op)[0], tuple(reads)))
+    if not 1 <= len(outside) <= values or _given(network, first, last) != [last - 1]:
+        return None
+    return tuple(parts)
+
+
+def _given(network: Network, first: int, last: int) -> list[int]:
+    """The values inside that are read from outside."""
+    read = {index for node in network.nodes[last:] for index in node.inputs}
+    read |= set(network.outputs.values())
+    return [index for index in range(first, last) if index in read]
+
+
+def _name(paths: list[str], taken: set[str]) -> str:
+    """What a block is called: as the levels are, without their numbers."""
+    lasts = [path.rpartition(".")[2] for path in paths]
+    found = _DIGITS.sub("", _beginning(lasts)).strip("_-") if len(set(paths)) > 1 else ""
+    found = found.replace("-", "_") if len(found) > 1 else UNNAMED
+    if is_taken(found):
+        found = f"{found}_block"
+    number, free = 2, found
+    while free in taken:
+        free, number = f"{found}{number}", number + 1
+    return free
+
+
+def _beginning(words: list[str]) -> str:
+    """What all words begin with."""
+    first, last = min(words), max(words)
+    length = next((at for at, (a, b) in enumerate(zip(first, last)) if a != b), len(first))
+    return first[:length]
+
+
+def _build(network: Network, spans: dict[str, tuple[int, int]], names: dict[str, str]) -> None:
+    """The tree of instances; of two that hold the same nodes the outer one alone."""
+    ordered = sorted(spans.items(), key=lambda one: (one[1][0], -one[1][1], len(one[0])))
+    begins: dict[int, list[tuple[str, int]]] = {}
+    seen: set[tuple[int, int]] = set()
+    for path, span in ordered:
+        if span not in seen:
+            seen.add(span)
+            begins.setdefault(span[0], []).append((path, span[1]))
+    root = network.root
+    root.items = []
+    stack: list[tuple[Instance, int]] = [(root, len(network.nodes))]
+    for node in network.nodes:
+        while stack[-1][1] <= node.index:
+            stack.pop()
+        for path, last in begins.get(node.index, ()):
+            instance = Instance(names[path], path, stack[-1][0], node.span)
+            instance.inputs = _taken(network, node.index, last)
+            instance.output = last - 1
+            stack[-1][0].items.append(instance)
+            stack.append((instance, last))
+        stack[-1][0].items.append(node)
+        node.block = stack[-1][0]
+
+
+def _taken(network: Network, first: int, last: int) -> tuple[int, ...]:
+    found = [i for node in network.nodes[first:last] for i in node.inputs if i < first]
+    return tuple(dict.fromkeys(found))[:1]

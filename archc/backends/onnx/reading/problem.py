@@ -1,0 +1,11 @@
+"""What stops the reading of a model."""
+
+from __future__ import annotations
+
+
+class ModelProblem(Exception):
+    """A model that cannot be read; the message is one line for people."""
+
+
+class Unreadable(Exception):
+    """A node has no meaning in the language as it stands; it becomes `extern`."""

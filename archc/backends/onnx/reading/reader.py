@@ -1,0 +1,377 @@
+"""Reading a model: its nodes in order, each as rows of the language and views of their values."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import prod
+from typing import TYPE_CHECKING, Any
+
+from archc.backends.onnx.reading.attention import Heads
+from archc.backends.onnx.reading.call import Call
+from archc.backends.onnx.reading.file import Model
+from archc.backends.onnx.reading.inference import inferred_sides
+from archc.backends.onnx.reading.moves import MOVES
+from archc.backends.onnx.reading.problem import Unreadable
+from archc.backends.onnx.reading.settle import Settling
+from archc.backends.onnx.reading.views import View, whole
+from archc.diagnostics.model import Kind
+from archc.ops.base import Op
+from archc.ops.values import Count, Shape
+
+if TYPE_CHECKING:
+    from numpy import ndarray
+
+FOLDED_AT_MOST = 2**22
+"""numbers of a constant that is worked out while reading"""
+ODD = (TypeError, ValueError, IndexError, KeyError, AttributeError, ArithmeticError)
+"""what an attribute of a wrong kind leads to: the model is somebody's file"""
+SPELLED = "Add Cast Div Erf MatMul Mul ReduceMean ReduceSum Softmax Sqrt Sub"
+PARTS = frozenset((*SPELLED.split(), *MOVES))
+"""operators that formulas are spelled in: what they mean shows where the formula ends"""
+
+Held = tuple[View, ...]
+"""rows of the model's tensors that are one tensor of a layer, behind each other"""
+
+
+class Made:
+    """A row: its operator, the rows it reads, its value's shape; `at` is the node it is read from.
+
+    `tensors` are its weights; `fills` those the model does not have, by their number.
+    """
+
+    __slots__ = ("at", "call", "fills", "inputs", "op", "shape", "tensors")
+
+    def __init__(self, op: Op, inputs: tuple[int, ...], shape: Any, call: Call | None) -> None:
+        self.op = op
+        self.inputs = inputs
+        self.shape = shape
+        self.call = call
+        self.at = -1 if call is None else call.at
+        self.tensors: dict[str, Held] = {}
+        self.fills: dict[str, float] = {}
+
+
+class Reading:
+    """What is known while nodes are read.
+
+    `batch` stands for the number of samples, `counts` for numbers that the model leaves open.
+    `rows` are made in the order in which they are needed; `values` are views of them by name.
+    """
+
+    def __init__(self, model: Model, batch: int, opened: bool, whole: bool = True) -> None:
+        self.model = model
+        self.batch = batch
+        self.opened = opened
+        self.whole = whole
+        """whether parts of a larger thing may be read as that"""
+        self.opset = next((one.version for one in model.proto.opset_import if not one.domain), 1)
+        self.rows: list[Made] = []
+        self.values: dict[str, View] = {}
+        self.later: dict[str, Call] = {}
+        """nodes without a meaning of their own so far, by the values they give"""
+        self.folded: dict[str, ndarray[Any, Any]] = {}
+        self.counts: dict[str, int] = {}
+        self.calls: dict[str, Call] = {}
+        """nodes by the values they give"""
+        self.readers: dict[str, list[Call]] = {}
+        self.call: Call | None = None
+        self.settling = Settling(self)
+        self.sized: dict[str, tuple[str, ...]] = {}
+        """rows of sizes: the values whose sides they are made of"""
+        self._inferred: dict[str, tuple[int, ...]] | None = None
+        self.heads: dict[int, Heads] = {}
+        self.behind_heads: dict[int, tuple[int, View]] = {}
+        """parts of an attention, by their rows"""
+        self.arranged: dict[View, Call] = {}
+        """views by the node that brought them into their order"""
+        self.concats: dict[tuple[int, ...], int] = {}
+        self.concatenated: dict[int, tuple[int, ...]] = {}
+        """rows that stand behind each other, by the row that they are then, and the other way"""
+        self.pooled: dict[str, int] = {}
+        """places that poolings found, by name: the row of the pooling"""
+        self.externs: dict[str, str] = {}
+        """code that the language lacks: its name, and ONNX's operator"""
+
+    # ---- values --------------------------------------------------------------------------------
+
+    def sizes(self, shape: Shape) -> tuple[int, ...]:
+        """Sides in ONNX's order, with numbers for what is open."""
+        count = self.counts[str(shape.count)] if isinstance(shape.count, Count) else shape.count
+        each = (shape.channels, *shape.spatial) if shape.dims else ()
+        if count is None:
+            return (self.batch, *each)
+        return (count, *each) if shape.rank > 0 else (self.batch, count, *each)
+
+    def view(self, name: str) -> View:
+        """The value of this name. Raises Unreadable if nothing is known of it."""
+        found = self.values.get(name)
+        if found is None and name in self.model.tensors:
+            found = self.values[name] = whole(name, self.model.tensors[name].sides)
+        if found is None:
+            self._force(name)
+            found = self.values.get(name)
+        if found is None:
+            raise Unreadable(f"the value {name}")
+        return found
+
+    def known(self, name: str) -> View | None:
+        """The value of this name if it has one yet; a node without a meaning is left alone."""
+        if name in self.later or not name:
+            return None
+        try:
+            return self.view(name)
+        except Unreadable:
+            return None
+
+    def is_tensor(self, name: str) -> bool:
+        """Whether a value is a tensor of the model."""
+        view = self.known(name)
+        return view is not None and isinstance(view.base, str)
+
+    def array(self, name: str) -> ndarray[Any, Any] | None:
+        """The numbers of a constant, None if it is none or too large."""
+        view = self.known(name)
+        if view is None or not isinstance(view.base, str) or prod(view.shape) > FOLDED_AT_MOST:
+            return None
+        if view.base not in self.folded and not self.model.has_numbers(view.base):
+            return None
+        return self.numbers_of(view)
+
+    def numbers_of(self, view: View) -> ndarray[Any, Any]:
+        """The numbers that a view of a tensor shows."""
+        import numpy as np
+
+        assert isinstance(view.base, str)
+        base = self.folded.get(view.base)
+        base = self.model.array(view.base) if base is None else base
+        if not prod(view.shape):
+            return np.zeros(view.shape, base.dtype)
+        flat = np.ascontiguousarray(base).reshape(-1)
+        parts = [part for side in view.sides for part in side if part[0] > 1]
+        steps = [distance * flat.itemsize for _, distance in parts]
+        sizes = [size for size, _ in parts]
+        found = np.lib.stride_tricks.as_strided(flat[view.offset :], sizes, steps, writeable=False)
+        return found.reshape(view.shape)
+
+    def scalar(self, name: str) -> float | None:
+        """The number of a constant that is one number (many times, perhaps)."""
+        view = self.known(name)
+        if view is None or prod(view.shape) != 1:
+            return None
+        found = self.array(name)
+        return None if found is None else float(found.reshape(-1)[0])
+
+    def integers(self, name: str) -> tuple[int, ...] | None:
+        """The whole numbers of a constant."""
+        found = self.array(name) if name else None
+        return None if found is None else tuple([int(one) for one in found.reshape(-1)])
+
+    def constant(self, name: str, array: Any) -> None:
+        """A value that is known now."""
+        import numpy as np
+
+        self.folded[name] = np.asarray(array)
+        self.values[name] = whole(name, self.folded[name].shape)
+
+    # ---- rows ----------------------------------------------------------------------------------
+
+    def row(self, view: View) -> Made:
+        """The row that a view shows. Raises Unreadable for a tensor of the model."""
+        if isinstance(view.base, str):
+            raise Unreadable("a constant where a value is wanted")
+        return self.rows[view.base]
+
+    def shape(self, index: int) -> Any:
+        """The shape of a row's value."""
+        return self.rows[index].shape
+
+    def emit(self, op: Op, *inputs: int, **tensors: View | Held | float) -> View:
+        """A new row; its weights are views of tensors, or numbers for those that are not there.
+
+        Raises Unreadable if the operator refuses its inputs, or its weights have other sizes.
+        """
+        shapes = [self.rows[index].shape for index in inputs]
+        shape = op.shape(*shapes)
+        if isinstance(shape, Kind):
+            raise Unreadable(shape.message)
+        made = Made(op, inputs, shape, self.call)
+        sizes = {**op.weights(*shapes), **op.buffers(*shapes)}
+        for name, size in sizes.items():
+            given = tensors.pop(name or "_", None)
+            if isinstance(given, (int, float)) or given is None:
+                if given is None and name != "num_batches_tracked":
+                    raise Unreadable(f"{op.word} without {name}")
+                made.fills[name] = float(given or 0)
+                continue
+            held = (given,) if isinstance(given, View) else given
+            self._check_tensor(op, name, held, tuple(size))
+            made.tensors[name] = held
+        if tensors:
+            raise Unreadable(f"{op.word} has no {next(iter(tensors))}")
+        self.rows.append(made)
+        index = len(self.rows) - 1
+        if not isinstance(shape, Shape):
+            return View(index, ())
+        return whole(index, self.sizes(shape))
+
+    def _check_tensor(self, op: Op, name: str, held: Held, size: tuple[int, ...]) -> None:
+        if any(not isinstance(view.base, str) for view in held):
+            raise Unreadable(f"{name} of {op.word} is worked out while it runs")
+        found = held[0].shape if len(held) == 1 else (0,)
+        if found != size and sum([prod(view.shape) for view in held]) != prod(size):
+            raise Unreadable(f"{name} of {op.word} is {found}, {size} is wanted")
+
+    def on(self, view: View, op: Op) -> View:
+        """A function of each number by itself: of what the view shows, in whatever order."""
+        made = self.row(view)
+        sizes = self.sizes(made.shape) if isinstance(made.shape, Shape) else ()
+        everything = not view.offset and prod(view.shape) == prod(sizes) and self._is_all(view)
+        if everything and sorted(view.sides) == sorted(whole(0, sizes).sides):
+            return view.with_base(self.emit(op, self._base(view)).base)
+        try:
+            return self.emit(op, self.settled(view))
+        except Unreadable:
+            if not everything:
+                raise
+            return view.with_base(self.emit(op, self._base(view)).base)
+
+    def _is_all(self, view: View) -> bool:
+        """Whether a view shows each number once."""
+        parts = sorted(view.order[1], key=lambda part: part[1])
+        expected = 1
+        for size, distance in parts:
+            if distance != expected:
+                return False
+            expected *= size
+        return True
+
+    def _base(self, view: View) -> int:
+        assert isinstance(view.base, int)
+        return view.base
+
+    def settled(self, view: View, wish: str = "") -> int:
+        """The row whose value is what the view shows, in the language's own order.
+
+        `wish` is `map`, `things` or `vector` where only that will do. Raises Unreadable.
+        """
+        return self.settling.settled(view, wish)
+
+    def in_order(self, view: View) -> int | None:
+        """The row that a view shows whole and in order, whatever sides it gives it."""
+        made = self.row(view)
+        if not isinstance(made.shape, Shape) or view.offset:
+            return None
+        everything = whole(0, self.sizes(made.shape))
+        return self._base(view) if view.order == everything.order else None
+
+    def settled_base(self, view: View) -> int:
+        """The row behind a view, whatever its order."""
+        return self._base(view)
+
+    def emit_nothing(self, index: int) -> View:
+        """The value of a row as it is."""
+        return whole(index, self.sizes(self.rows[index].shape))
+
+    def virtual(self, op: Op, inputs: tuple[int, ...], shape: Shape) -> int:
+        """A row that stands for a part of something larger, until the rest of it is read."""
+        self.rows.append(Made(op, inputs, shape, self.call))
+        return len(self.rows) - 1
+
+    def inferred(self, name: str) -> tuple[int, ...] | None:
+        """The sides of a value as onnx infers them, None if it cannot."""
+        if self._inferred is None:
+            self._inferred = inferred_sides(self)
+        return self._inferred.get(name)
+
+    # ---- nodes ---------------------------------------------------------------------------------
+
+    def read(self, calls: Sequence[Call]) -> None:
+        """Read nodes in the order of the file."""
+        for call in calls:
+            for name in call.outputs:
+                self.calls[name] = call
+            for name in dict.fromkeys(call.inputs):
+                self.readers.setdefault(name, []).append(call)
+        for call in calls:
+            self.call = call
+            waits = call.kind in PARTS and any(name in self.later for name in call.inputs)
+            try:
+                self._keep(call, self._ended(call)) if waits else self._read(call)
+            except (Unreadable, *ODD):
+                self._postpone(call)
+
+    def _ended(self, call: Call) -> View:
+        """What ends in a node that reads a part. Raises Unreadable if nothing does."""
+        from archc.backends.onnx.reading.attention import mixed
+        from archc.backends.onnx.reading.templates import recognized
+
+        ends = mixed if call.kind == "MatMul" and self.whole else recognized
+        found = ends(self, call)
+        if found is None:
+            raise Unreadable("perhaps a part of something larger")
+        return found
+
+    def _read(self, call: Call) -> None:
+        """Read one node. Raises Unreadable."""
+        from archc.backends.onnx.reading.folding import fold
+        from archc.backends.onnx.reading.readers import READERS
+
+        if fold(self, call):
+            return
+        reader = READERS.get(call.kind) if not call.domain else None
+        if reader is not None:
+            self._keep(call, reader(self, call))
+        elif call.kind in MOVES and not call.domain:
+            self._keep(call, self.moved(call))
+        else:
+            raise Unreadable(call.kind)
+
+    def _keep(self, call: Call, found: Any) -> None:
+        views = [found] if isinstance(found, View) else found
+        for name, view in zip(call.outputs, views):
+            if name:
+                self.values[name] = view
+
+    def _postpone(self, call: Call) -> None:
+        for name in call.outputs:
+            self.later[name] = call
+
+    def moved(self, call: Call) -> View:
+        """What a node that rearranges makes."""
+        view = self.view(call.inputs[0])
+
+        def numbers(index: int) -> tuple[int, ...] | int | None:
+            name = call.given(index)
+            found = self.integers(name)
+            if name and found is None:
+                raise Unreadable("sizes that are found while it runs")
+            alone = call.kind == "Gather" and found and not self.view(name).sides
+            return found[0] if alone and found else found
+
+        try:
+            found = MOVES[call.kind](view, call.attribute, numbers)
+            self.arranged[found] = call
+            return found
+        except ODD as error:
+            raise Unreadable(f"{call.kind}: {error}") from None
+
+    def _force(self, name: str) -> None:
+        """Make rows of nodes without a meaning, since their value is wanted after all."""
+        from archc.backends.onnx.reading.foreign import foreign
+
+        pending, wanted = [name], {}
+        while pending:
+            call = self.later.get(pending.pop())
+            if call is not None and call.at not in wanted:
+                wanted[call.at] = call
+                pending.extend(call.inputs)
+        here = self.call
+        for at in sorted(wanted):
+            self.call = wanted[at]
+            for output in wanted[at].outputs:
+                self.later.pop(output, None)
+            try:
+                self._read(wanted[at])
+            except (Unreadable, *ODD):
+                self._keep(wanted[at], foreign(self, wanted[at]))
+        self.call = here
