@@ -13,7 +13,9 @@ from archc.backends.torch.emit import Form
 from archc.backends.torch.files import Files, Weights
 from archc.backends.torch.hub import Entry, hubconf, module_name
 from archc.backends.torch.live import checked_source, module_class, takes_classes
+from archc.backends.torch.naming import network_class
 from archc.backends.torch.optimize import optimized
+from archc.building.names import SameName
 from archc.diagnostics.model import ArchError
 from archc.graph.ir import Network
 from archc.graph.tensors import tensors_of
@@ -92,7 +94,7 @@ def state_of(weights: Any, network: Network, resized: Network | None = None) -> 
     With `resized`, the network with another number of classes, weights of either fit; tensors
     that depend on that number are left out where theirs is the other one. Raises WeightsProblem.
     """
-    from archc.weights import fit, open_checkpoint
+    from archc.weights import WeightsProblem, fit, open_checkpoint
     from archc.weights.pytorch import state_for_torch
 
     wanted = resized or network
@@ -103,6 +105,9 @@ def state_of(weights: Any, network: Network, resized: Network | None = None) -> 
     if resized is None:
         return dict(weights)
     sizes, before = tensors_of(resized), tensors_of(network)
+    missing = [key for key in sizes if key not in weights and sizes[key].shape == before[key].shape]
+    if missing:
+        raise WeightsProblem(f"{missing[0]} is missing, one of {len(missing)} tensors of the state")
     return {
         key: value
         for key, value in weights.items()
@@ -131,13 +136,19 @@ def file_of(network: Network, session: Session, path: str, wanted: Wanted) -> Fi
 def folder_of(networks: Sequence[Network], session: Session, path: str, wanted: Wanted) -> Files:
     """Sources in a folder, and the hubconf.py by which torch.hub finds them; weights for one.
 
-    Raises what `file_of` raises.
+    Raises what `file_of` raises, and SameName.
     """
     entries: list[Entry] = []
     texts: dict[str, str] = {}
     weights: Weights | None = None
+    made_of: dict[str, str] = {}
     for network in networks:
+        name = network_class(network)
+        if made_of.setdefault(name, network.name) != network.name:
+            raise SameName(f"{made_of[name]} and {network.name} would both be the class {name}")
         file = os.path.join(path, f"{module_name(network)}.py")
+        if file in texts or module_name(network) == "hubconf":
+            raise SameName(f"{network.name}: there would be two files {os.path.basename(file)}")
         made = file_of(network, session, file, wanted)
         (source,) = made.texts.values()
         classes = (

@@ -178,6 +178,7 @@ def _build(
     arguments: argparse.Namespace, target: str, session: Session, networks: list[Network]
 ) -> int:
     from archc.backends.differs import BuildDiffers
+    from archc.building.names import SameName
     from archc.diagnostics.model import ArchError
     from archc.weights import WeightsProblem
 
@@ -190,6 +191,8 @@ def _build(
         return FINDINGS
     except WeightsProblem as problem:
         return complain(*str(problem).split("\n"))
+    except SameName as problem:
+        return complain(str(problem))
     except BuildDiffers as differs:
         return complain(f"a fault in archc, nothing was written: {differs}")
     except OSError as error:

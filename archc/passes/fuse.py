@@ -81,7 +81,9 @@ class _Places:
             last = join
         behind = self._only_reader(last)
         activation = None
-        if behind is not None and type(behind.op) in ACTIVATIONS:
+        beside = behind is not None and behind.block is layer.block
+        # What begins a block may run behind another layer too, where the block is used again.
+        if beside and behind is not None and type(behind.op) in ACTIVATIONS:
             assert isinstance(behind.op, Activation)
             activation = behind.op
             gone.append(behind.index)

@@ -7,7 +7,7 @@ import math
 import pytest
 import torch
 
-from archc.api import load, loads
+from archc.api import ArchError, load, loads
 from archc.backends.torch.live import module_class
 
 HE = "net a()\n  input 8x8x3\n  a: conv 3x3 64 init=he\n  b: conv 3x3 64 init=he\n"
@@ -62,3 +62,27 @@ def test_l2norm_in_half_precision():
     found = norm(image.half())
     assert found[..., 0, 0].float() == pytest.approx(20 / math.sqrt(512), rel=1e-3)
     assert not found[..., 1, 1].any()
+
+
+def test_a_step_of_a_scan_overwrites_nothing_made_outside():
+    text = "net n()\n  input T of 4\n  a: input 4\n  from a ; fc 4 as v\n  from input\n"
+    rows = "  scan\n    word: identity\n    from v ; silu\n    w: fc 4\n    add w word\n"
+    assert "inplace" not in loads(text + rows).source()
+
+
+def test_a_block_that_is_used_again_with_other_arguments_is_refused():
+    text = """block b(w)
+  add
+    conv 1x1 4
+    from w ; scale 2
+net n()
+  input 8x8x4
+  a: conv 1x1 4
+  x: conv 1x1 4
+  b x as r
+  from a
+  reuse r as s
+  output r s
+"""
+    with pytest.raises(ArchError, match="used again with two values where its first use has one"):
+        loads(text).source()

@@ -201,7 +201,7 @@ class Body:
         texts = dict(zip(group.parameters, map(formula, cells)))
         names = [name for name in ordered(group) if texts[name] != default_of(group, name)]
         plain = next((at for at, name in enumerate(names) if name not in CHANNELS), len(names))
-        plain = max(plain, 1)
+        plain = max(plain, 1) if names[:1] == [*ordered(group)][:1] else 0
         given = [texts[name] for name in names[:plain]]
         given += [f"{name}={texts[name]}" for name in names[plain:]]
         return Call(f"{self.source.name_of(group)}(", tuple(given))

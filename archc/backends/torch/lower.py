@@ -15,6 +15,7 @@ from archc.diagnostics.kinds.targets import UnsupportedOnTarget
 from archc.diagnostics.model import Bag
 from archc.graph.described import is_own_size
 from archc.graph.ir import Instance, Network, Node
+from archc.graph.outline import SCAN
 from archc.graph.parameters import Leaf
 from archc.graph.tensors import alive
 from archc.ops.ends import Extern
@@ -55,6 +56,7 @@ class Lowering:
         self.exports = self._exports()
         """the values of each instance that are read outside of it, in text order"""
         self._read_outside = {index for found in self.exports.values() for index in found}
+        self._origins: dict[str, list[Instance]] = {}
         self._runs = self._runs_of_modules()
         """for each node those that run the same module, where a block is used again"""
         self.torch = [self._lowered(node) for node in network.nodes]
@@ -190,7 +192,9 @@ class Lowering:
     def _is_lone_reader(self, node: Node, at: int = 0) -> bool:
         """Nobody else reads the input, and its own gradient does not need it."""
         source = self.network.nodes[node.inputs[at]]
-        if self.users[source.index] != [node.index] or source.index in self._kept():
+        if self.users.get(source.index) != [node.index] or source.index in self._kept():
+            return False
+        if _scan_of(node) is not _scan_of(source):  # each step would write over it
             return False
         before = source.op.torch(*[self.network.nodes[index].shape for index in source.inputs])
         return (
@@ -199,9 +203,28 @@ class Lowering:
             and not before.keeps_output
         )
 
+    def first_use(self, instance: Instance) -> Instance:
+        """The instance whose modules this one runs: itself, if it has its own."""
+        path = origin_of(instance)
+        if path == AGAIN.sub("", instance.path):
+            return instance
+        uses = self._origins.get(path, ())
+        return next((use for use in uses if AGAIN.sub("", use.path) == path), instance)
+
+    def beside(self, first: Instance, again: Instance) -> dict[int, set[int]]:
+        """For each value that the first use is given, what stands in its place in another."""
+        begin, end, other = _first(first), _last(first), _first(again)
+        found: dict[int, set[int]] = {}
+        for at in range(end - begin + 1):
+            nodes = self.network.nodes[begin + at], self.network.nodes[other + at]
+            for index, instead in zip(nodes[0].inputs, nodes[1].inputs):
+                if not begin <= index <= end:
+                    found.setdefault(index, set()).add(instead)
+        return found
+
     def _runs_of_modules(self) -> dict[int, list[int]]:
         """Nodes of blocks that are used again run the modules of the block's first use."""
-        origins: dict[str, list[Instance]] = {}
+        origins = self._origins
         pending = [self.network.root]
         while pending:
             instance = pending.pop()
@@ -305,6 +328,11 @@ def _end(instance: Instance, order: Callable[[Any], Iterable[Node | Instance]]) 
     while isinstance(item, Instance):
         item = next(one for one in order(item.items) if isinstance(one, Node) or _has_nodes(one))
     return item.index
+
+
+def _scan_of(node: Node) -> Instance | None:
+    """The scan that a node runs in."""
+    return next((one for one in (node.block, *node.block.trace()) if one.name == SCAN), None)
 
 
 def _has_nodes(instance: Instance) -> bool:

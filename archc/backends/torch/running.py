@@ -10,6 +10,8 @@ from archc.backends.torch.holding import Holding
 from archc.backends.torch.lower import OWN_SIDES, origin_of
 from archc.backends.torch.members import Chain, Item, output_of
 from archc.backends.torch.naming import identifier
+from archc.diagnostics.kinds.targets import UnsupportedOnTarget
+from archc.diagnostics.model import ArchError
 from archc.graph.ir import Instance, Node
 from archc.graph.outline import SCAN
 from archc.ops.ends import Input, Prev
@@ -65,7 +67,7 @@ class Running:
         return Step((gives,), first.inputs, text, _line(first), name, size, heavy=True)
 
     def _block_step(self, item: Instance) -> Step:
-        reads = tuple(self._body.source.outline.read_by(item))
+        reads = self._given_to(item)
         places = ", ".join([f"{{{index}}}" for index in range(len(reads))])
         gives = self._body.exports(item)
         path = self._body.relative(item.path)
@@ -76,6 +78,23 @@ class Running:
         listed = not isinstance(self._network.nodes[gives[0]].shape, Shape)
         name, names = _last_name(path), self._names_of(item, gives)
         return Step(gives, reads, call, _line(item), name, size, False, True, listed, names)
+
+    def _given_to(self, item: Instance) -> tuple[int, ...]:
+        """What a block is given, in the order in which its first use takes it.
+
+        Raises ArchError for a use that gives two values where the first gives one.
+        """
+        source = self._body.source
+        first = source.lowering.first_use(item)
+        if first is item:
+            return tuple(source.outline.read_by(item))
+        found = source.lowering.beside(first, item)
+        reads = source.outline.read_by(first)
+        if any(len(found.get(index, ())) != 1 for index in reads):
+            reason = "it is used again with two values where its first use has one"
+            kind = UnsupportedOnTarget(item.name, "torch", reason)
+            raise ArchError([kind.at(item.span or self._network.nodes[item.output or 0].span)])
+        return tuple([next(iter(found[index])) for index in reads])
 
     def _names_of(self, item: Instance, gives: tuple[int, ...]) -> tuple[str, ...]:
         """What a block calls its several values, if it does so for each of them."""
