@@ -104,7 +104,11 @@ class Network:
         without torch.
         """
         from archc.backends.torch.live import module_of
-        from archc.building.torch import Wanted, state_of
+        from archc.building.torch import Wanted, loaded, state_of
+
+        features = [features] if isinstance(features, str) else features
+        if num_classes is not None and (type(num_classes) is not int or num_classes < 1):
+            raise ValueError(f"num_classes is a whole number of at least 1, not {num_classes!r}")
 
         if optimize is not None:
             plain = self.torch(num_classes=num_classes, weights=weights, seed=seed)
@@ -117,7 +121,7 @@ class Network:
             resized = None if num_classes is None else self._with_classes(num_classes)
             state = one.weights(state_of(weights, self.graph, resized))
             known = module.state_dict() if resized is not None else {}
-            module.load_state_dict({**known, **state}, strict=True, assign=device == "meta")
+            loaded(module, {**known, **state})
         return module
 
     def source(
@@ -126,6 +130,7 @@ class Network:
         """The network as PyTorch source; it was built and compared with the analysis."""
         from archc.building.torch import Wanted
 
+        features = [features] if isinstance(features, str) else features
         inference = "" if optimize is None else _inference(optimize, dtype)
         return self._built(Wanted(tuple(features), inference=inference)).source
 

@@ -117,6 +117,20 @@ def state_of(weights: Any, network: Network, resized: Network | None = None) -> 
     }
 
 
+def loaded(module: Any, state: State) -> None:
+    """Give a module a state; on the meta device it takes the tensors themselves.
+
+    Raises WeightsProblem for a state that does not fit.
+    """
+    from archc.weights import WeightsProblem
+
+    on_meta = any(tensor.is_meta for tensor in module.state_dict().values())
+    try:
+        module.load_state_dict(state, strict=True, assign=on_meta)
+    except RuntimeError as error:
+        raise WeightsProblem(str(error)) from None
+
+
 # ---- files -------------------------------------------------------------------------------------
 
 
@@ -127,10 +141,15 @@ def file_of(network: Network, session: Session, path: str, wanted: Wanted) -> Fi
     """
     if not wanted.weights:
         return Files({path: built(network, session, wanted).source})
+    from archc.weights import fit, open_checkpoint
+    from archc.weights.pytorch import state_for_torch
+
     beside = f"{os.path.splitext(path)[0]}.pth"
     one = built(network, session, wanted, os.path.basename(beside))
-    state = one.weights(state_of(wanted.weights, network))
-    return Files({path: one.source}, Weights(beside, state, wanted.weights))
+    checkpoint = open_checkpoint(wanted.weights)
+    state = one.weights(state_for_torch(checkpoint, network))
+    notes = (*checkpoint.notes, *fit(network, checkpoint).notes)
+    return Files({path: one.source}, Weights(beside, state, wanted.weights, notes))
 
 
 def folder_of(networks: Sequence[Network], session: Session, path: str, wanted: Wanted) -> Files:

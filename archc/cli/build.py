@@ -205,6 +205,7 @@ def _torch(
 ) -> int:
     """Every network is built before the first file is written."""
     from archc.building.torch import Wanted, file_of, folder_of
+    from archc.diagnostics.columns import harmless
 
     rows = [row.strip() for row in (arguments.features or "").split(",") if row.strip()]
     inference = (arguments.dtype or "fp32") if arguments.optimize else ""
@@ -222,6 +223,8 @@ def _torch(
     if target == HUB:
         os.makedirs(arguments.output, exist_ok=True)
     files.write()
+    for note in files.weights.notes if files.weights is not None else ():
+        print(f"archc: {harmless(note)}", file=sys.stderr)
     return DONE
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import pickle
 import subprocess
 import sys
@@ -198,3 +199,21 @@ def test_a_class_derived_from_a_live_one_is_pickled_by_its_own_name(toy):
 
 class Derived(torch.nn.Module):
     """Pickled by reference: it stands in a file."""
+
+
+def test_prepared_modules_are_copied_and_pickled_too(toy):
+    module, image = toy.torch(optimize="inference", seed=1), torch.randn(2, 3, 16, 24)
+    for other in (copy.deepcopy(module), pickle.loads(pickle.dumps(module))):
+        assert torch.allclose(other(image), module(image), atol=1e-5)
+
+
+@pytest.mark.parametrize("number", [0, -1, 1.5, "3", True])
+def test_numbers_of_classes_that_are_none(toy, number):
+    with pytest.raises(ValueError, match="a whole number of at least 1"):
+        toy.torch(num_classes=number)
+
+
+def test_tensors_that_do_not_depend_on_the_classes_may_not_be_missing(toy):
+    state = {key: value for key, value in toy.torch().state_dict().items() if "body" not in key}
+    with pytest.raises(WeightsProblem, match=r"body.* is missing"):
+        toy.torch(num_classes=3, weights=state)

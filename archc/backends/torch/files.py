@@ -15,11 +15,14 @@ if TYPE_CHECKING:
 
 
 class Weights(Record):
-    """A state_dict to write as a .pth at `path`; `origin` is the file it was read from."""
+    """A state_dict to write as a .pth at `path`; `origin` is the file it was read from, `notes`
+    what was done to it on the way.
+    """
 
     path: str
     state: Mapping[str, Tensor]
     origin: str
+    notes: tuple[str, ...] = ()
 
 
 class Files(Record):

@@ -72,7 +72,12 @@ class Holding:
             pairs = [Call("(", (f'"{name}"', piece)) for name, piece in zip(names, pieces)]
             return Call("nn.Sequential(", (Call("OrderedDict(", (Call("[", tuple(pairs), "]"),)),))
         entries = tuple([entry(f'"{name}"', piece) for name, piece in zip(names, pieces)])
-        return Call("nn.ModuleDict(", (Call("{", entries, "}"),))
+        kind = (
+            "nn.ParameterDict("
+            if self._are_parameters(list(branch.children.values()))
+            else "nn.ModuleDict("
+        )
+        return Call(kind, (Call("{", entries, "}"),))
 
     def sequence(self, branch: Branch) -> Call:
         """What is numbered, in order."""
@@ -80,6 +85,12 @@ class Holding:
         pieces = [self._piece(child) for child in children]
         sizes = self._sizes(children) if branch.is_chain and len(children) > 1 else []
         return Call("nn.Sequential(", *folded(pieces, sizes))
+
+    def _are_parameters(self, children: list[Branch | Item | None]) -> bool:
+        """Whether a level holds tensors alone: these are no modules."""
+        makes = [self._body.torch[one.index].make for one in children if isinstance(one, Node)]
+        named = [make.name for make in makes if make is not None]
+        return len(named) == len(children) and set(named) == {"nn.Parameter"}
 
     def _piece(self, child: Branch | Item | None) -> Call:
         if child is None:

@@ -57,6 +57,10 @@ class Fused(nn.Module):
         module: Any = self
         module.register_load_state_dict_post_hook(unpack)
 
+    def __getstate__(self) -> dict[str, Any]:
+        """A copy and a pickle have no packed weights: those are of this process."""
+        return {**self.__dict__, "packed": None}
+
     def run(
         self, input: Tensor, plus: Tensor | None = None, into: Tensor | None = None
     ) -> Tensor:
