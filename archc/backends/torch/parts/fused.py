@@ -59,7 +59,15 @@ class Fused(nn.Module):
 
     def __getstate__(self) -> dict[str, Any]:
         """A copy and a pickle have no packed weights: those are of this process."""
-        return {**self.__dict__, "packed": None}
+        left = ("packed", "_load_state_dict_post_hooks")
+        return {key: held for key, held in self.__dict__.items() if key not in left}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        base: Any = super()
+        base.__setstate__(state)
+        self.packed = None
+        module: Any = self
+        module.register_load_state_dict_post_hook(unpack)
 
     def run(
         self, input: Tensor, plus: Tensor | None = None, into: Tensor | None = None
