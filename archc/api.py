@@ -104,24 +104,17 @@ class Network:
         without torch.
         """
         from archc.backends.torch.live import module_of
-        from archc.building.torch import Wanted, loaded, state_of
+        from archc.building.torch import Wanted, wanted_classes
 
-        features = [features] if isinstance(features, str) else features
-        if num_classes is not None and (type(num_classes) is not int or num_classes < 1):
-            raise ValueError(f"num_classes is a whole number of at least 1, not {num_classes!r}")
-
+        rows = (features,) if isinstance(features, str) else tuple(features)
+        asked = {"num_classes": wanted_classes(num_classes), "seed": seed}
         if optimize is not None:
             plain = self.torch(num_classes=num_classes, weights=weights, seed=seed)
-            return self._optimized(optimize, dtype, features, num_classes, plain, device)
-        one = self._built(Wanted(tuple(features)))
-        module = module_of(
-            one.network, one.source, num_classes=num_classes, device=device, seed=seed
-        )
+            return self._optimized(optimize, dtype, rows, num_classes, plain, device)
+        one = self._built(Wanted(rows))
+        module = module_of(one.network, one.source, device=device, **asked)
         if weights is not None:
-            resized = None if num_classes is None else self._with_classes(num_classes)
-            state = one.weights(state_of(weights, self.graph, resized))
-            known = module.state_dict() if resized is not None else {}
-            loaded(module, {**known, **state})
+            self._load(module, one, weights, num_classes)
         return module
 
     def source(
@@ -171,6 +164,14 @@ class Network:
             return Network(transformed(self.graph, [one]).network)
         except Refused as refused:
             raise ArchError([refused.diagnostic]) from None
+
+    def _load(self, module: nn.Module, one: Built, weights: Any, num_classes: int | None) -> None:
+        """Give a module the weights of a file or of a state_dict."""
+        from archc.building.torch import loaded, state_of
+
+        resized = None if num_classes is None else self._with_classes(num_classes)
+        state = one.weights(state_of(weights, self.graph, resized))
+        loaded(module, {**(module.state_dict() if resized is not None else {}), **state})
 
     def _built(self, wanted: Wanted) -> Built:
         from archc.building.torch import built

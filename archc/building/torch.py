@@ -117,6 +117,13 @@ def state_of(weights: Any, network: Network, resized: Network | None = None) -> 
     }
 
 
+def wanted_classes(number: int | None) -> int | None:
+    """A number of classes as it was asked for; raises ValueError if it is none."""
+    if number is not None and (type(number) is not int or number < 1):
+        raise ValueError(f"num_classes is a whole number of at least 1, not {number!r}")
+    return number
+
+
 def loaded(module: Any, state: State) -> None:
     """Give a module a state; on the meta device it takes the tensors themselves.
 
