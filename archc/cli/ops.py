@@ -73,6 +73,8 @@ def _first_line(op: type[Any]) -> str:
 def _takes(field: Any) -> str:
     if field.kind == "choice":
         return " | ".join(field.choices)
+    if field.kind == "initial":
+        return f"{'word' if field.choices else 'number'} | normal(..) | uniform(..)"
     return str(field.kind)
 
 

@@ -31,13 +31,23 @@ from archc.diagnostics.kinds.values import ValueNotAllowed
 from archc.diagnostics.model import Kind
 from archc.ops.lowering import Torch, Unsupported
 from archc.ops.nodes import Names, Nodes
-from archc.ops.values import Count, Number, Shape, Value, Window, number_text, text_of
+from archc.ops.values import Count, Drawn, Number, Shape, Value, Window, number_text, text_of
 from archc.record import MISSING, Record
 
 FACETS = frozenset({"shape", "weights", "buffers", "macs", "reach", "torch", "onnx"})
 
 FieldKind = Literal[
-    "integer", "number", "window", "size", "padding", "flag", "switch", "choice", "row", "name"
+    "integer",
+    "number",
+    "window",
+    "size",
+    "padding",
+    "flag",
+    "switch",
+    "choice",
+    "initial",
+    "row",
+    "name",
 ]
 Role = Literal["layer", "move", "join"]
 Tensors = dict[str, tuple[int, ...]]
@@ -74,9 +84,9 @@ def option(
 
     `integer` (whole, at least `minimum`), `number` (exact or float), `window` (`3x3/2`), `size`
     (`7x7x30`), `padding` (`1`, `0x1x1`, `half`, `same`), `flag` (a bare word, its own name),
-    `switch` (`yes`, `no`), `choice` (one of the words in `choices`), `row` (the name of a row,
-    whose value is a further input), `name` (the name of a row that is no input: `prev` reads it
-    one step late).
+    `switch` (`yes`, `no`), `choice` (one of the words in `choices`), `initial` (the same, or
+    a number if there are none; or numbers drawn at random), `row` (the name of a row, whose value
+    is a further input), `name` (the name of a row that is no input: `prev` reads it one step late).
     """
     return Field(kind, default, positional, choices, minimum, doc)
 
@@ -189,7 +199,7 @@ def _plain(value: Any) -> Any:
         return value.numerator if value.denominator == 1 else _as_float(value)
     if isinstance(value, tuple):
         return "x".join([str(side) for side in value])
-    if isinstance(value, Shape | Window | Count):
+    if isinstance(value, Shape | Window | Count | Drawn):
         return str(value)
     return value
 

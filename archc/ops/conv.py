@@ -9,9 +9,10 @@ from archc.diagnostics.kinds.values import MissingValue, ValueNotAllowed
 from archc.diagnostics.model import Kind
 from archc.ops.base import Op, Reach, Result, Tensors, needs_map, option
 from archc.ops.dims import Slide, each_side, fit_rank, positive
+from archc.ops.initial import bad_start, beginning, initial, initial_bias
 from archc.ops.lowering import Make, Torch, options, square, unlike
 from archc.ops.nodes import Nodes
-from archc.ops.values import Padding, Shape, Window
+from archc.ops.values import Drawn, Number, Padding, Shape, Window
 
 DIVISORS_SHOWN = 6
 DIVISORS_TRIED = 4096
@@ -117,7 +118,7 @@ class Filter(Windowed):
     groups: int = option("integer", default=1, doc="groups of channels that do not see each other")
     dilate: int = option("integer", default=1, doc="distance between the window's taps")
     bias: bool = option("switch", default=True, doc="whether a bias is added")
-    start: Any = option("number", default=None, doc="initial value of the bias")
+    start: Drawn | Number | None = initial_bias()
 
     always_shown = ("window", "stride", "pad", "groups", "bias")
 
@@ -134,8 +135,7 @@ class Filter(Windowed):
             groups=unlike(value.channels if getattr(self, "dw", False) else self.groups, 1),
             bias=unlike(self.bias, True),
         )
-        bias = None if self.start is None else float(self.start)
-        start = options(weight=getattr(self, "init", None), bias=bias)
+        start = beginning(getattr(self, "init", None), self.start, self.bias)
         return Make(f"nn.{name}{value.rank}d", (value.channels, out), given, start)
 
     def _even_pad(self, value: Shape) -> int | tuple[int, ...]:
@@ -191,13 +191,12 @@ class Conv(Filter):
         choices=("safe", "exact", "floor"),
         doc="if it does not tile",
     )
-    init: str | None = option(
-        "choice", default=None, choices=("he", "xavier", "zero"), doc="initial weights"
-    )
+    init: str | Drawn | None = initial()
 
     def shape(self, value: Any) -> Result:
         problem = needs_map(self, value)
         problem = problem or bad_pad(self.pad, value) or self._bad_channels(value)
+        problem = problem or bad_start(self.start, self.bias)
         sides = problem or self._sides(value)
         if isinstance(sides, Kind):
             return sides

@@ -10,9 +10,10 @@ from archc.diagnostics.model import Kind
 from archc.ops.base import Result, Tensors, needs_map, option
 from archc.ops.conv import Filter, bad_groups, bad_pad
 from archc.ops.dims import each_side
+from archc.ops.initial import bad_start, initial
 from archc.ops.lowering import Torch, square
 from archc.ops.nodes import Nodes
-from archc.ops.values import Shape
+from archc.ops.values import Drawn, Shape
 
 
 class Deconv(Filter):
@@ -32,9 +33,7 @@ class Deconv(Filter):
     words = ("deconv",)
     weighted = True
     outpad: int = option("integer", default=0, minimum=0, doc="added behind")
-    init: str | None = option(
-        "choice", default=None, choices=("he", "xavier", "zero", "bilinear"), doc="initial weights"
-    )
+    init: str | Drawn | None = initial("bilinear")
 
     def shape(self, value: Any) -> Result:
         problem = needs_map(self, value)
@@ -45,7 +44,8 @@ class Deconv(Filter):
         strides = self._stride(value) or (1,) * value.rank
         if isinstance(strides, Kind):
             return strides
-        problem = self._bad_outpad(strides)
+        problem = self._bad_outpad(strides) or bad_start(self.start, self.bias)
+        problem = problem or self._bad_bilinear(value)
         if problem:
             return problem
         spatial: list[int] = []
@@ -66,7 +66,9 @@ class Deconv(Filter):
 
     def torch(self, value: Shape) -> Torch:
         pad, outpad = self._padding(value)
-        return Torch(make=self._held(value, "ConvTranspose", self._out(), pad, outpad))
+        parts = ("bilinear_",) if self.init == "bilinear" else ()
+        make = self._held(value, "ConvTranspose", self._out(), pad, outpad)
+        return Torch(make=make, parts=parts)
 
     def onnx(self, made: Nodes, value: Shape) -> str:
         sides, strides = self._sides(value), self._stride(value) or (1,) * value.rank
@@ -131,6 +133,12 @@ class Deconv(Filter):
             return None
         takes = f"less than the stride or dilation, {limit}"
         return ValueNotAllowed("outpad", str(self.outpad), takes)
+
+    def _bad_bilinear(self, value: Shape) -> Kind | None:
+        if self.init != "bilinear" or value.channels == self._out():
+            return None
+        takes = f"as many channels out as come in, {value.channels}, which it enlarges one by one"
+        return ValueNotAllowed("init", "bilinear", takes)
 
     def _bad_channels(self, value: Shape) -> Kind | None:
         if self.channels is None:

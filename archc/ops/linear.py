@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from archc.ops.base import Op, Result, Tensors, needs_numbers, option
+from archc.ops.initial import bad_start, beginning, initial, initial_bias
 from archc.ops.lowering import Make, Torch, flat, options, unlike
 from archc.ops.nodes import Nodes, Rows
-from archc.ops.values import Shape
+from archc.ops.values import Drawn, Number, Shape
 
 
 class FullyConnected(Op):
@@ -27,13 +28,12 @@ class FullyConnected(Op):
     weighted = True
     channels: int = option("integer", positional=True, doc="outgoing numbers")
     bias: bool = option("switch", default=True, doc="whether a bias is added")
-    init: str | None = option(
-        "choice", default=None, choices=("he", "xavier", "zero"), doc="initial weights"
-    )
-    start: Any = option("number", default=None, doc="initial value of the bias")
+    init: str | Drawn | None = initial()
+    start: Drawn | Number | None = initial_bias()
 
     def shape(self, value: Any) -> Result:
-        return needs_numbers(self, value) or Shape((self.channels,), value.count)
+        problem = needs_numbers(self, value) or bad_start(self.start, self.bias)
+        return problem or Shape((self.channels,), value.count)
 
     def weights(self, value: Shape) -> Tensors:
         tensors: Tensors = {"weight": (self.channels, value.numbers_each)}
@@ -46,12 +46,11 @@ class FullyConnected(Op):
         return value.numbers * self.channels
 
     def torch(self, value: Shape) -> Torch:
-        bias = None if self.start is None else float(self.start)
         make = Make(
             "nn.Linear",
             (value.numbers_each, self.channels),
             options(bias=unlike(self.bias, True)),
-            options(weight=self.init, bias=bias),
+            beginning(self.init, self.start, self.bias),
         )
         return Torch(call=f"{{self}}({flat(value)})", make=make)
 

@@ -39,7 +39,8 @@ class Make(Record):
 
     `name` is torch's (`nn.Conv2d`, `nn.Parameter`), or, without a dot, that of a class in
     `backends/torch/parts`. `options` are keywords, `Unlike` where torch has a default. `start` says
-    how its tensors begin where that is not torch's way: `he`, `xavier`, `zero`, or a number.
+    how its tensors begin where that is not torch's way: `he` and other words of `ops/initial.py`,
+    numbers drawn at random, or a number.
     """
 
     name: str

@@ -141,5 +141,20 @@ class Window(Record):
         return f"{sides}/{self.stride[0] if same else 'x'.join([str(s) for s in self.stride])}"
 
 
+class Drawn(Record):
+    """Numbers drawn at random: `normal(0.01)`, `normal(1, 0.02)`, `uniform(0.1)`.
+
+    `spread` is the standard deviation of normal numbers, and how far even ones lie from `middle`.
+    """
+
+    shape: str
+    spread: float
+    middle: float = 0.0
+
+    def __str__(self) -> str:
+        numbers = (self.middle, self.spread) if self.middle else (self.spread,)
+        return f"{self.shape}({', '.join([repr(one).removesuffix('.0') for one in numbers])})"
+
+
 Padding = int | tuple[int, ...] | str
 """A number for every side, a number for each (`0x1x1`), or the word `half` or `same`."""

@@ -260,6 +260,7 @@ def _option(base: Base, name: str, field: Field, rng: Random) -> str:
             "padding": rng.choice(("0", "1", "half", "same", "0x1", "1x1x1", "3")),
             "switch": rng.choice(("yes", "no")),
             "choice": rng.choice(field.choices or ("equal",)),
+            "initial": rng.choice((*field.choices, "0.5", "normal(0.02)", "uniform(1/9)")),
         }.get(field.kind, rng.choice(base.words))
     return str(text) if field.positional and rng.random() < 0.8 else f"{name}={text}"
 

@@ -14,7 +14,7 @@ from archc.ops import Op
 from archc.ops.base import Field
 from archc.ops.ends import Extern, Input
 from archc.ops.scan import Gather
-from archc.ops.values import Count, Shape, Value, Window
+from archc.ops.values import Count, Drawn, Shape, Value, Window
 
 GIGANTIC = 10**60
 SIDES = st.sampled_from([0, 1, 2, 3, 4, 7, 8, 12, 64, GIGANTIC, GIGANTIC + 1])
@@ -39,6 +39,7 @@ NUMBERS = st.one_of(
 SIZES = st.lists(st.sampled_from([-1, 0, 1, 2, 3, 4, 7, GIGANTIC]), min_size=1, max_size=4)
 STRIDES = st.one_of(st.none(), SIZES.map(tuple))
 WINDOWS = st.builds(Window, SIZES.map(tuple), STRIDES)
+DRAWN = st.builds(Drawn, st.sampled_from(["normal", "uniform"]), st.floats(1e-9, 1e9))
 PADDINGS = st.one_of(INTEGERS, SIZES.map(tuple), st.sampled_from(["half", "same"]))
 
 
@@ -56,6 +57,7 @@ def option_values(cls: type[Op], field: Field) -> st.SearchStrategy[Any]:
         "flag": st.booleans(),
         "switch": st.booleans(),
         "choice": st.sampled_from(field.choices or ("",)),
+        "initial": st.one_of(st.sampled_from(field.choices) if field.choices else NUMBERS, DRAWN),
         "row": st.just("a"),
         "name": st.just("a"),
     }

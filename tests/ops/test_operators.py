@@ -50,7 +50,7 @@ from archc.ops.shape import (
     Transpose,
 )
 from archc.ops.stack import Append, Concat, List, MatMul
-from archc.ops.values import Shape, Value, Window
+from archc.ops.values import Drawn, Shape, Value, Window
 from tests.ops.torch_twins import BARE, TWINS, memory
 
 Case = tuple[Op, tuple[Value, ...]]
@@ -94,10 +94,11 @@ CASES: list[Case] = [
     *one(Deconv(window=window(4, 3, by=2), channels=8, pad=1, outpad=1), PICTURE),
     *one(Deconv(window=window(5, 4, by=3), channels=9, pad="same", groups=3), PICTURE),
     *one(Deconv(window=window(3, 5), channels=4, pad="half", dilate=2, bias=False), PICTURE),
-    *one(Deconv(kernel=4, stride=3, channels=4, init="bilinear", start=TENTH), LINE),
+    *one(Deconv(kernel=4, stride=3, channels=6, init="bilinear", start=TENTH), LINE),
     *one(Deconv(window=window(2, 3, 2, by=(1, 2, 2)), channels=4, pad=(0, 1, 0)), FILM),
     *on(ANY_NUMBERS, FullyConnected(channels=11)),
-    *one(FullyConnected(channels=11, bias=False, init="xavier", start=TENTH), PICTURE),
+    *one(FullyConnected(channels=11, bias=False, init="xavier"), PICTURE),
+    *one(FullyConnected(channels=11, start=Drawn("normal", 0.1)), PICTURE),
     *on(MAPS, MaxPool(rounding="ceil"), AvgPool(rounding="floor"), GlobalAvgPool()),
     *on((PICTURE, REGIONS), MaxPool(window=window(3, 2, by=2), pad=1, rounding="floor")),
     *on((PICTURE, REGIONS), AvgPool(window=window(3, 2, by=2), pad=(1, 0), rounding="ceil")),
@@ -199,9 +200,11 @@ CASES: list[Case] = [
     *one(Attention(heads=2, bias=False, causal=True, dropout=TENTH), THINGS),
     *one(Attention(heads=4, source="a"), THINGS, Shape((12,), 5)),
     *one(Attention(heads=4, source="a"), THINGS, Shape((9,), 5)),
-    *one(Attention(heads=4, source="a", bias=False), Shape((12,)), Shape((9,), 5)),
+    *one(Attention(heads=4, source="a", bias=False, init="he"), Shape((12,)), Shape((9,), 5)),
     *one(WindowAttention(heads=3, window=window(4, 4), shift=2), PICTURE),
-    *one(WindowAttention(heads=2, window=window(3, 5), bias=False, dropout=TENTH), REGIONS),
+    *one(
+        WindowAttention(heads=2, window=window(3, 5), bias=False, dropout=TENTH, init="he"), REGIONS
+    ),
     *on(ANY_NUMBERS, Flatten()),
     *one(Reshape(size=window(3, 4, 5)), Shape((60,))),
     *one(Reshape(numbers=60), Shape((3, 4, 5))),

@@ -5,29 +5,15 @@ Without torchvision, tests/torch/test_outputs.py compares with what it gave.
 
 from __future__ import annotations
 
-import contextlib
-import importlib
-
 import pytest
 import torch
 
-from tests.oracles.twins.make import families, twins_of
 from tests.oracles.twins.twin import filled, outputs
+from tests.torch.beside import TWINS, skip_without_torchvision
 from tests.torch.filled import module_of, outputs_of
 
-try:
-    with contextlib.suppress(ModuleNotFoundError):
-        importlib.import_module("torchvision_shim")
-    importlib.import_module("torchvision")
-except Exception as error:  # one that was built for another torch dies in many ways
-    pytest.skip(f"torchvision cannot be imported: {error}", allow_module_level=True)
+skip_without_torchvision()
 
-TWINS = {
-    twin.net: twin
-    for family in families()
-    for twin in twins_of(family)
-    if twin.same_names and twin.package == "torchvision"
-}
 OTHER_KERNELS = {
     "faster_rcnn_fpn": "frozen batch norm is a product and a sum there, batch_norm here",
     "mask_rcnn": "as faster_rcnn_fpn",

@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 from archc.graph.ir import Network, Node
 from archc.graph.tensors import StateTensor
+from archc.ops.initial import RULES
 from archc.ops.lowering import Filled, Make, Torch, Unlike
+from archc.ops.values import Drawn
 from archc.record import Record
 
 if TYPE_CHECKING:
@@ -25,13 +27,14 @@ AT_ONCE = 1 << 22
 
 
 class Start(Record):
-    """A distribution: all `value`, normal around 0 (`spread` is the standard deviation), or even
-    between -`spread` and `spread`.
+    """A distribution: all `value`; normal around it (`spread` is the standard deviation), even up
+    to `spread` from it; or what enlarges linearly, weights of `sides`.
     """
 
     kind: str
     value: float = 0.0
     spread: float = 0.0
+    sides: tuple[int, ...] = ()
 
 
 ZERO, ONE = Start("fixed", 0.0), Start("fixed", 1.0)
@@ -42,10 +45,8 @@ def start_of(network: Network, tensor: StateTensor) -> Start:
     node, name = tensor.node, tensor.name
     make = _make(network, node)
     given = dict(make.start).get(name) if make is not None else None
-    if isinstance(given, (int, float)):
-        return Start("fixed", float(given))
     if given is not None:
-        return _named(str(given), tensor.shape)
+        return _given(given, tensor.shape)
     if not tensor.trained or make is None:
         return ONE if name == "running_var" or (name == "weight" and not tensor.trained) else ZERO
     return _torchs_own(make, name, tensor.shape, network.weights(node))
@@ -56,14 +57,17 @@ def _make(network: Network, node: Node) -> Make | None:
     return found.make if isinstance(found, Torch) else None
 
 
-def _named(way: str, shape: tuple[int, ...]) -> Start:
-    """`he` with the fan of the output, Glorot's `xavier`, `zero`: as in the torch backend."""
-    taps = math.prod(shape[2:])
-    if way == "he":
-        return Start("normal", spread=math.sqrt(2 / max(shape[0] * taps, 1)))
-    if way == "xavier":
-        return Start("even", spread=math.sqrt(6 / max((shape[0] + shape[1]) * taps, 1)))
-    return ZERO
+def _given(given: Drawn | str | float, shape: tuple[int, ...]) -> Start:
+    """What a spec says, for a tensor of this shape."""
+    if isinstance(given, Drawn):
+        return Start(given.shape, given.middle, given.spread)
+    if not isinstance(given, str):
+        return Start("fixed", float(given))
+    if given not in RULES:
+        return Start("bilinear", sides=shape) if given == "bilinear" else ZERO
+    rule = RULES[given]
+    spread = rule.deviation(shape)
+    return Start(rule.shape, spread=spread if rule.shape == "normal" else math.sqrt(3) * spread)
 
 
 def _torchs_own(
@@ -76,10 +80,10 @@ def _torchs_own(
     kind = make.name.removeprefix("nn.").rstrip("123d")
     if kind in ("Conv", "ConvTranspose", "Linear"):
         inner = weights["weight"]
-        return Start("even", spread=1 / math.sqrt(max(math.prod(inner[1:]), 1)))
+        return Start("uniform", spread=1 / math.sqrt(max(math.prod(inner[1:]), 1)))
     if kind in ("LSTM", "GRU", "RNN"):
         gates = {"LSTM": 4, "GRU": 3, "RNN": 1}[kind]
-        return Start("even", spread=1 / math.sqrt(max(shape[0] // gates, 1)))
+        return Start("uniform", spread=1 / math.sqrt(max(shape[0] // gates, 1)))
     if kind == "Embedding":
         return Start("normal", spread=1.0)
     if kind == "PReLU":
@@ -89,7 +93,7 @@ def _torchs_own(
     if len(shape) > 1 and name.endswith("bias_table"):
         return Start("normal", spread=0.02)
     if len(shape) > 1 and not kind.endswith("Norm"):
-        return _named("xavier", shape)
+        return _given("xavier", shape)
     return ZERO if name.endswith("bias") else ONE
 
 
@@ -104,12 +108,31 @@ def begun(start: Start, key: str, number: int, seed: int) -> Iterator[ndarray[An
 
     digest = hashlib.sha256(f"{seed}:{key}".encode()).digest()
     generator = np.random.Generator(np.random.PCG64(int.from_bytes(digest[:16], "little")))
+    middle, spread = np.float32(start.value), np.float32(start.spread)
+    if start.kind == "bilinear":
+        yield from _bilinear(start.sides)
+        return
     for begin in range(0, number, AT_ONCE):
         size = min(AT_ONCE, number - begin)
         if start.kind == "fixed":
-            yield np.full(size, start.value, np.float32)
+            yield np.full(size, middle)
         elif start.kind == "normal":
-            yield generator.standard_normal(size, np.float32) * np.float32(start.spread)
+            yield middle + generator.standard_normal(size, np.float32) * spread
         else:
-            even = generator.random(size, np.float32)
-            yield (even * 2 - 1) * np.float32(start.spread)
+            yield middle + (generator.random(size, np.float32) * 2 - 1) * spread
+
+
+def _bilinear(sides: tuple[int, ...]) -> Iterator[ndarray[Any, Any]]:
+    """The weights of a transposed conv that enlarges each channel linearly, channel by channel."""
+    import numpy as np
+
+    weights = np.ones((), np.float32)
+    for side in sides[2:]:
+        half = (side + 1) // 2
+        centre = half - 1 + (side + 1) % 2 / 2
+        each = 1 - np.abs(np.arange(side, dtype=np.float32) - np.float32(centre)) / half
+        weights = weights[..., None] * each
+    for channel in range(sides[0]):
+        piece = np.zeros(sides[1:], np.float32)
+        piece[channel % sides[1]] = weights
+        yield piece.reshape(-1)

@@ -11,7 +11,7 @@ from archc.graph.elaborate.arithmetic import as_whole
 from archc.graph.elaborate.formulas import Mistake
 from archc.graph.elaborate.scope import Datum, RowRef, Word, describe
 from archc.ops.base import Field
-from archc.ops.values import Window
+from archc.ops.values import Drawn, Window
 from archc.record import replace
 from archc.source import Span
 
@@ -30,6 +30,9 @@ def convert(name: str, field: Field, value: Datum, word: str, span: Span) -> Any
 def _expects(name: str, field: Field) -> str:
     if field.kind == "choice":
         return f"one of {', '.join(field.choices)}"
+    if field.kind == "initial":
+        either = f"one of {', '.join(field.choices)}" if field.choices else "a number"
+        return f"{either}, or numbers such as normal(0.01)"
     least = "" if field.minimum is None else f" of at least {field.minimum}"
     words = {
         "integer": f"a whole number{least}",
@@ -100,6 +103,12 @@ def _choice(name: str, field: Field, value: Datum, span: Span) -> Any:
     return value.text if isinstance(value, Word) and value.text in field.choices else None
 
 
+def _initial(name: str, field: Field, value: Datum, span: Span) -> Any:
+    if isinstance(value, Drawn):
+        return value
+    return (_choice if field.choices else _number)(name, field, value, span)
+
+
 def _name(name: str, field: Field, value: Datum, span: Span) -> Any:
     return value.text if isinstance(value, (Word, RowRef)) else None
 
@@ -113,6 +122,7 @@ _CONVERSIONS = {
     "flag": _switch,
     "switch": _switch,
     "choice": _choice,
+    "initial": _initial,
     "row": _name,
     "name": _name,
 }

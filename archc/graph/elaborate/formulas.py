@@ -38,7 +38,7 @@ from archc.graph.elaborate.scope import (
     describe,
     kind_of,
 )
-from archc.ops.values import Count, Window
+from archc.ops.values import Count, Drawn, Window
 from archc.record import Record
 from archc.source import Span
 from archc.syntax import tree
@@ -47,6 +47,8 @@ NameLookup = Callable[[tree.Name, Scope], Datum | None]
 
 
 DIVISIONS = ("/", "//", "mod")
+DRAWN = {"normal": 2, "uniform": 1}
+"""functions that say how numbers are drawn, and how many numbers they take: `normal(1, 0.02)`"""
 
 
 class Mistake(Exception):
@@ -277,8 +279,11 @@ class Formulas:
 
     def _function(self, node: tree.Function, scope: Scope) -> Datum:
         values = [self.number(argument, scope) for argument in node.arguments]
+        if node.name in DRAWN:
+            return _drawn(node, values)
         if node.name not in FUNCTIONS:
-            raise Mistake(UnknownName(node.name, "function", tuple(FUNCTIONS)), node.span)
+            known = (*FUNCTIONS, *DRAWN)
+            raise Mistake(UnknownName(node.name, "function", known), node.span)
         least, most, function = FUNCTIONS[node.name]
         if not least <= len(values) <= most:
             takes = str(least) if least == most else f"at least {least}"
@@ -331,6 +336,19 @@ class Formulas:
         tree.ShapeText: _shape,
         tree.ShapeList: _shape,
     }
+
+
+def _drawn(node: tree.Function, values: list[Scalar]) -> Drawn:
+    """`normal(0.02)`, `normal(1, 0.02)`, `uniform(0.1)`."""
+    most = DRAWN[node.name]
+    if not 1 <= len(values) <= most:
+        takes = "1 number" if most == 1 else f"1 to {most} numbers"
+        raise Mistake(WrongNumberOfValues(node.name, len(values), takes), node.span)
+    spread = values[-1]
+    if not 0 < spread < 10**38:
+        kind = ValueNotAllowed(node.name, describe(spread), "a number of more than 0, below 1e38")
+        raise Mistake(kind, node.arguments[-1].span)
+    return Drawn(node.name, float(spread), *map(float, values[:-1]))
 
 
 def _comparable(value: Datum) -> Any:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from archc.ops.values import Count, Window
+from archc.ops.values import Count, Drawn, Window
 from archc.record import Record
 from archc.source import Span
 from archc.syntax import tree
@@ -120,7 +120,7 @@ UNKNOWN = Word("")
 
 Scalar = int | Fraction | float
 Definition = BlockDefinition | NetDefinition | NetVariant | ExternDefinition
-Datum = Scalar | bool | str | Word | Window | Count | RowRef | Presets | Definition
+Datum = Scalar | bool | str | Word | Window | Count | Drawn | RowRef | Presets | Definition
 
 # ---- what words are made to mean ---------------------------------------------------------------
 
@@ -245,6 +245,7 @@ def kind_of(datum: Datum) -> str:
 
 _KINDS = {
     Count: "a count that is known when the net runs",
+    Drawn: "numbers drawn at random",
     ExternDefinition: "an extern",
     RowRef: "a row",
     Window: "a size",
