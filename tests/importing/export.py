@@ -27,9 +27,9 @@ from archc.building.imported import imported
 OLD = """
     alexnet convnext_tiny densenet121 efficientnet_b0 googlenet inception_v3 mnasnet1_0
     mobilenet_v2 mobilenet_v3_small regnet_y_400mf resnet18 resnet50 resnext50_32x4d
-    shufflenet_v2_x1_0 squeezenet1_1 vgg11_bn vit_b_16 wide_resnet50_2
+    shufflenet_v2_x1_0 squeezenet1_1 swin_t vgg11_bn vit_b_16 wide_resnet50_2
 """
-NEW = "resnet18 mobilenet_v3_small shufflenet_v2_x1_0 vit_b_16"
+NEW = "convnext_tiny resnet18 mobilenet_v3_small shufflenet_v2_x1_0 vit_b_16"
 SIDE = {"inception_v3": 299}
 HEADS = ("googlenet", "inception_v3")
 ENDINGS = {False: "", True: ".new"}
@@ -121,7 +121,8 @@ def compare(path: str, name: str, side: int) -> None:
 def strip(model: onnx.ModelProto) -> None:
     """Take out the numbers of weights, and what tells where the model was made."""
     for tensor in model.graph.initializer:
-        if np.prod(tensor.dims) > LARGE:
+        floats = tensor.data_type == onnx.TensorProto.FLOAT
+        if floats and np.prod(tensor.dims) > LARGE:
             tensor.ClearField("raw_data")
     for node in model.graph.node:
         node.ClearField("doc_string")

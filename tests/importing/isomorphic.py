@@ -34,15 +34,20 @@ def opened_again(model: onnx.ModelProto) -> Model:
 
 def fingerprint(model: onnx.ModelProto) -> tuple[Counter[int], list[int]]:
     """Equal for graphs that differ in names alone: every value by how it is worked out."""
-    graph = model.graph
-    known = {value.name: hash(("input", at)) for at, value in enumerate(graph.input)}
+    return _values(model.graph, {})
+
+
+def _values(graph: onnx.GraphProto, around: dict[str, int]) -> tuple[Counter[int], list[int]]:
+    """The values of a graph, and those it gives; `around` are those of the graphs it stands in."""
+    known = around | {value.name: hash(("input", at)) for at, value in enumerate(graph.input)}
     for tensor in graph.initializer:
         has = tensor.raw_data or tensor.int64_data or tensor.float_data
         numbers = numpy_helper.to_array(tensor).tobytes() if has else b""
         known[tensor.name] = hash((tensor.data_type, tuple(tensor.dims), numbers))
     values: Counter[int] = Counter()
     for node in graph.node:
-        attributes = tuple(sorted(map(_attribute, filter(_says_something, node.attribute))))
+        said = filter(_says_something, node.attribute)
+        attributes = tuple(sorted([_attribute(one, known) for one in said]))
         inputs = tuple([known[name] if name else 0 for name in node.input])
         for at, name in enumerate(node.output):
             known[name] = hash((node.domain, node.op_type, attributes, inputs, at))
@@ -55,5 +60,9 @@ def _says_something(attribute: onnx.AttributeProto) -> bool:
     return attribute.name != "pads" or any(attribute.ints)
 
 
-def _attribute(attribute: onnx.AttributeProto) -> bytes:
+def _attribute(attribute: onnx.AttributeProto, known: dict[str, int]) -> bytes:
+    """An attribute; a graph by its values, whatever they are called."""
+    if attribute.type == onnx.AttributeProto.GRAPH:
+        values, given = _values(attribute.g, known)
+        return repr((attribute.name, sorted(values.items()), given)).encode()
     return attribute.name.encode() + b"=" + attribute.SerializeToString(deterministic=True)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
 
 from archc.backends.arch.rows import Planner, Row
 from archc.backends.arch.things import CannotWrite, has_name, has_weights
@@ -14,6 +15,8 @@ from archc.ops.base import Op
 from archc.ops.ends import Extern
 from archc.ops.scan import Scan
 
+LAST = chr(0x10FFFF)
+"""sorts behind all other signs"""
 START = "start"
 """the row that names what a block is given, where a row has to name it"""
 THING = "thing"
@@ -33,6 +36,7 @@ class Names:
         self.items: dict[Group, tuple[str, ...]] = {}
         self.levels: dict[Group, dict[int, str]] = {}
         self._aliases: dict[Group, dict[int, str]] = {}
+        self._paths: dict[Group, list[str]] = {}
         root = self.outline.group[self.network.root]
         self.net = self._net_name()
         self._name_blocks(root)
@@ -64,6 +68,7 @@ class Names:
     def _name_blocks(self, root: Group) -> None:
         """The block's own name for the group that is used most, others say in what they differ."""
         used = {self.net, *[name for group in self.planner.rows for name in group.parameters]}
+        used.update(self._read_names())
         for node in self.network.nodes:
             if isinstance(node.op, Extern):
                 used.add(node.op.name)
@@ -79,6 +84,16 @@ class Names:
                 )
                 used.add(chosen)
                 self.blocks[group] = chosen
+
+    def _read_names(self) -> Iterator[str]:
+        """First parts of the names that rows read: a block of that name would be meant instead."""
+        for group, offsets in self.planner.named.items():
+            body = group.members[0]
+            for index in [self.outline.first[body] + offset for offset in offsets if offset >= 0]:
+                child = self.planner.child(index, body)
+                item: Node | Instance = self.network.nodes[index] if child is None else child
+                if has_name(item):
+                    yield relative(item).partition(".")[0]
 
     def _other(self, group: Group, name: str, used: set[str]) -> str:
         """`bottleneck_first` for one that begins its stages, else `bottleneck_2`."""
@@ -208,6 +223,21 @@ class Names:
             return self._outside(index, body, self.outline.group[body])
         steps = self.planner.inwards(index, body)
         return ".".join([self._inside(value, where) for where, value in steps])
+
+    def hides(self, rows: Sequence[Row], level: str, group: Group) -> bool:
+        """Whether a name that rows read would be another one below a level: the nearest wins."""
+        body = group.members[0]
+        if group not in self._paths:
+            nodes = self.network.nodes[self.outline.first[body] : self.outline.last[body]]
+            self._paths[group] = sorted([relative(node) for node in nodes if has_name(node)])
+        paths = self._paths[group]
+        begin, end = bisect_left(paths, level), bisect_left(paths, f"{level}{LAST}")
+        inner = {path[len(level) :].partition(".")[0] for path in paths[begin:end]}
+        return any(
+            self.of(index, body).partition(".")[0] in inner
+            for row in rows
+            for index in self.planner.reads_of(row)
+        )
 
     def _inside(self, index: int, body: Instance) -> str:
         """The name of a value in the body that makes it, or of the block that holds it."""

@@ -115,6 +115,19 @@ class Planner:
             return ()
         return element.named
 
+    def reads_of(self, row: Row) -> Iterator[int]:
+        """The values that a line reads by name, in its paths too."""
+        if row.begin is not None:
+            yield row.begin
+        for element in row.elements:
+            yield from self.named_by(element, row.running)
+        for path in row.paths or ():
+            for inner in path if isinstance(path, list) else [path]:
+                if isinstance(inner, Row):
+                    yield from self.reads_of(inner)
+                elif inner != row.running:
+                    yield inner
+
     def _paths(self, body: Instance, row: Row, element: Element, running: int | None) -> None:
         values = [path.value for path in element.paths if not path.elements]
         start = self.layout.start[self.outline.group[body]]

@@ -114,7 +114,7 @@ class BodyText:
 
     def _is_section(self, rows: Sequence[Row], level: str) -> bool:
         """Whether rows can stand below a label of their own."""
-        if not self._alone(rows, level):
+        if not self._alone(rows, level) or self.names.hides(rows, level, self.group):
             return False
         if self._is_counted(rows, level):
             return True

@@ -20,8 +20,14 @@ from archc.backends.onnx.reading.views import (
     transposed,
     whole,
 )
+from archc.backends.onnx.reading.windowed import (
+    Biases,
+    Partial,
+    biases_of,
+    is_bias,
+    window_attention,
+)
 from archc.ops.attention import Attention
-from archc.ops.base import Op
 from archc.ops.linear import FullyConnected
 from archc.ops.values import Shape
 from archc.record import Record
@@ -30,35 +36,39 @@ if TYPE_CHECKING:
     from archc.backends.onnx.reading.reader import Reading
 
 SAME = ("Cast", "Identity", "Dropout")
+MOST_BIASES = 2
+"""constants that are added to scores: by distance, and a mask"""
 CLOSE = 1e-4
 
 
-class Mixed(Op):
+class Mixed(Partial):
     """What the heads give, before the linear layer behind them: no row of the language."""
 
-    def shape(self, *inputs: Any) -> Shape:
-        value = inputs[0]
-        return Shape(value.dims, value.count)
 
-
-class Projected(Mixed):
+class Projected(Partial):
     """The same behind that layer, where its bias is still to come."""
 
 
 class Heads(Record):
-    """Q, K and V of an attention: the first number of each in the output of a linear layer."""
+    """Q, K and V of an attention: the first number of each in the output of a linear layer; and
+    what is added to the scores inside windows.
+    """
 
     heads: int
     width: int
     rows: tuple[int, int, int]
     starts: tuple[int, int, int]
+    biases: Biases | None = None
 
 
 class _Operand(Record):
-    """Q, K or V of all heads: a linear layer's row, the first of its numbers, the sizes."""
+    """Q, K or V of all heads: a linear layer's row, the first of its numbers, the sizes; `groups`
+    of things attend to each other.
+    """
 
     row: int
     start: int
+    groups: int
     heads: int
     things: int
     each: int
@@ -69,7 +79,8 @@ def mixed(reading: Reading, call: Call) -> View | None:
     softmax = _behind(reading, call.inputs[0])
     if softmax is None or softmax.kind != "Softmax":
         return None
-    scores, factor = _unscaled(reading, softmax.inputs[0])
+    scores, added = _without_biases(reading, softmax.inputs[0])
+    scores, factor = _unscaled(reading, scores)
     product = reading.calls.get(scores)
     if product is None or product.kind != "MatMul":
         return None
@@ -83,7 +94,28 @@ def mixed(reading: Reading, call: Call) -> View | None:
     found = [_operand(reading, view) for view in (q, k, v)]
     if any(one is None for one in found):
         return None
-    return _heads(reading, [one for one in found if one], factor * first * second, q)
+    operands = [one for one in found if one]
+    biases = biases_of(reading, added, operands[0].heads) if added else None
+    if bool(added) != (biases is not None) or (operands[0].groups > 1 and not added):
+        return None
+    return _heads(reading, operands, factor * first * second, q, biases)
+
+
+def _without_biases(reading: Reading, name: str) -> tuple[str, list[str]]:
+    """Scores without constants that are added to them, and these."""
+    added: list[str] = []
+    call = reading.calls.get(name)
+    while call is not None and call.kind in ("Add", "Reshape", *SAME):
+        if call.kind == "Add":
+            constant = [given for given in call.inputs if is_bias(reading, given)]
+            if len(constant) != 1 or len(added) == MOST_BIASES:
+                break
+            added += constant
+            name = next(given for given in call.inputs if given not in constant)
+        else:
+            name = call.inputs[0]
+        call = reading.calls.get(name)
+    return name, added
 
 
 def _behind(reading: Reading, name: str) -> Call | None:
@@ -123,39 +155,49 @@ def _operand(reading: Reading, view: View) -> _Operand | None:
         return None
     if shape.count is None or len(view.sides) < 3:
         return None
-    width, (_, things, _) = shape.channels, reading.sizes(shape)
-    each = view.shape[-1]
+    width, (_, places, _) = shape.channels, reading.sizes(row)
+    each, things = view.shape[-1], view.shape[-2]
+    if places % things:
+        return None
+    samples = reading.batch * (places // things)
     outer = merged([part for side in view.sides[:-2] for part in side])
     inner: list[Part] = [*merged(view.sides[-2]), *merged(view.sides[-1])]
-    heads = math.prod([size for size, _ in outer]) // reading.batch
-    batch = [] if reading.batch == 1 else [(reading.batch, things * width)]
-    if heads > 1:
-        batch.append((heads, each))
-    if [*outer] != batch or inner != [(things, width), (each, 1)]:
+    heads = math.prod([size for size, _ in outer]) // samples
+    batch = [(samples, things * width), (heads, each)]
+    if outer != merged(batch) or merged(inner) != merged([(things, width), (each, 1)]):
         return None
-    return _Operand(view.base, view.offset, heads, things, each)
+    return _Operand(view.base, view.offset, places // things, heads, things, each)
 
 
-def _heads(reading: Reading, operands: list[_Operand], factor: float, query: View) -> View | None:
+def _heads(
+    reading: Reading,
+    operands: list[_Operand],
+    factor: float,
+    query: View,
+    biases: Biases | None,
+) -> View | None:
     q, k, v = operands
-    alike = len({(one.heads, one.each) for one in operands}) == 1 and k.things == v.things
+    alike = len({(one.groups, one.heads, one.each) for one in operands}) == 1
+    alike = alike and k.things == v.things
     if not alike or abs(factor * math.sqrt(q.each) - 1) > CLOSE:
         return None
     width = q.heads * q.each
     count = reading.rows[q.row].shape.count
     row = reading.virtual(Mixed(), (q.row, k.row, v.row), Shape((width,), count))
     rows, starts = (q.row, k.row, v.row), (q.start, k.start, v.start)
-    reading.heads[row] = Heads(q.heads, width, rows, starts)
-    found = whole(row, (reading.batch, q.things, width))
-    parts = reshaped(found, (reading.batch, q.things, q.heads, q.each))
-    return reshaped_as(transposed(parts, (0, 2, 1, 3)), query)
+    reading.parts.heads[row] = Heads(q.heads, width, rows, starts, biases)
+    found = whole(row, (reading.batch, q.groups * q.things, width))
+    parts = reshaped(found, (reading.batch * q.groups, q.things, q.heads, q.each))
+    return _sided(transposed(parts, (0, 2, 1, 3)), query.shape)
 
 
-def reshaped_as(view: View, like: View) -> View:
-    """With batch and heads as sides of their own or as one."""
-    if len(like.sides) == 4:
-        return view
-    return View(view.base, ((*view.sides[0], *view.sides[1]), *view.sides[2:]), view.offset)
+def _sided(view: View, sides: tuple[int, ...]) -> View:
+    """With samples, windows and heads as sides of their own or as one; the last two stay."""
+    (samples, heads), inner = view.sides[:2], view.sides[2:]
+    if len(sides) == 3:
+        return View(view.base, ((*samples, *heads), *inner), view.offset)
+    outer = reshaped(View(view.base, (samples,), view.offset), sides[:-3]).sides
+    return View(view.base, (*outer, heads, *inner), view.offset)
 
 
 # ---- the layer behind --------------------------------------------------------------------------
@@ -163,7 +205,7 @@ def reshaped_as(view: View, like: View) -> View:
 
 def projected(reading: Reading, index: int, weight: View, bias: View | None) -> View:
     """The linear layer behind the heads: the attention is whole, unless its bias follows."""
-    heads = reading.heads[index]
+    heads = reading.parts.heads[index]
     layers = [reading.rows[row] for row in heads.rows]
     biased = {layer.op.bias for layer in layers if isinstance(layer.op, FullyConnected)}
     if weight.shape != (heads.width, heads.width) or len(biased) != 1:
@@ -171,8 +213,8 @@ def projected(reading: Reading, index: int, weight: View, bias: View | None) -> 
     if True in biased and bias is None:
         shape = reading.rows[index].shape
         row = reading.virtual(Projected(), (index,), shape)
-        reading.behind_heads[row] = index, weight
-        return whole(row, reading.sizes(shape))
+        reading.parts.behind_heads[row] = index, weight
+        return reading.emit_nothing(row)
     if True not in biased and bias is not None:
         raise Unreadable("an attention with a bias behind it alone")
     return _attention(reading, heads, weight, bias)
@@ -180,21 +222,28 @@ def projected(reading: Reading, index: int, weight: View, bias: View | None) -> 
 
 def finish(reading: Reading) -> None:
     """Attentions whose last bias never came: exporters leave out one of zeros."""
-    for index in reading.behind_heads:
-        found = with_bias(reading, index, 0.0)
+    for index in [*reading.parts.behind_heads]:
+        try:
+            found = with_bias(reading, index, 0.0)
+        except Unreadable:
+            continue  # a part of nothing: whoever needs it is told
         assert isinstance(found.base, int)
         reading.rows[index] = reading.rows[found.base]
 
 
 def with_bias(reading: Reading, index: int, bias: View | float) -> View:
     """The attention, now that its bias is there."""
-    inner, weight = reading.behind_heads[index]
-    return _attention(reading, reading.heads[inner], weight, bias)
+    inner, weight = reading.parts.behind_heads[index]
+    found = _attention(reading, reading.parts.heads[inner], weight, bias)
+    del reading.parts.behind_heads[index]
+    return found
 
 
 def _attention(reading: Reading, heads: Heads, weight: View, bias: View | float | None) -> View:
     layers = [reading.rows[row] for row in heads.rows]
     query, source, other = [layer.inputs[0] for layer in layers]
+    if heads.biases is not None:
+        return _in_windows(reading, heads, weight, bias)
     if source != other:
         raise Unreadable("keys and values of different things")
     width = heads.width
@@ -220,6 +269,20 @@ def _attention(reading: Reading, heads: Heads, weight: View, bias: View | float 
     name = None if source == query else "source"
     op = Attention(heads=heads.heads, source=name, bias=bias is not None)
     return reading.emit(op, *([query] if name is None else [query, source]), **tensors)
+
+
+def _in_windows(reading: Reading, heads: Heads, weight: View, bias: View | float | None) -> View:
+    """The same inside windows: one linear layer gives Q, K and V."""
+    row, width = heads.rows[0], heads.width
+    made = reading.rows[row]
+    whole_layer = {*heads.rows} == {row} and heads.starts == (0, width, 2 * width)
+    if not whole_layer or made.shape.channels != 3 * width or isinstance(bias, float):
+        raise Unreadable("windows with queries and keys of different layers")
+    tensors = {"qkv.weight": made.tensors["weight"][0], "proj.weight": weight}
+    if bias is not None:
+        tensors.update({"qkv.bias": made.tensors["bias"][0], "proj.bias": bias})
+    assert heads.biases is not None
+    return window_attention(reading, made.inputs[0], heads.heads, heads.biases, tensors)
 
 
 def _together(parts: list[View]) -> tuple[View, ...]:

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
 from archc.backends.arch.names import is_taken
 from archc.backends.arch.things import has_name
+from archc.backends.onnx.reading.again import Use
+from archc.graph.compare import MADE_AGAIN
 from archc.graph.described import numbers_of
-from archc.graph.ir import Instance, Network
+from archc.graph.ir import Instance, Network, Node
+from archc.graph.outline import SCAN
 from archc.ops.ends import Input
+from archc.ops.values import Count
 
 MOST_CALLED = 2
 """how often a part is built alike at least to be a block"""
@@ -22,12 +27,23 @@ VALUES_AT_MOST = 3
 _DIGITS = re.compile(r"\d+")
 
 
-def blocked(network: Network, levels: list[str], values: int = VALUES_AT_MOST) -> None:
+ScanSpan = tuple[int, int, int | Count | None]
+"""the first node of a scan, the one that gathers its results, and how often its rows run"""
+
+
+def blocked(
+    network: Network,
+    levels: list[str],
+    values: int = VALUES_AT_MOST,
+    scans: Sequence[ScanSpan] = (),
+    again: Sequence[Use] = (),
+) -> None:
     """Put parts of a flat network into instances of blocks; `levels` say where each node stands.
 
-    A block is given so many `values` at most.
+    A block is given so many `values` at most, and lies within the rows of a scan or has none.
+    Levels that are used `again` are blocks in any case.
     """
-    spans = _spans(network, levels)
+    spans = {path: span for path, span in _spans(network, levels).items() if _fits(span, scans)}
     found = {path: _signature(network, path, *span, values) for path, span in spans.items()}
     alike: dict[Any, list[str]] = {}
     for path, signature in found.items():
@@ -38,9 +54,35 @@ def blocked(network: Network, levels: list[str], values: int = VALUES_AT_MOST) -
     for paths in sorted(kept, key=lambda paths: spans[paths[0]]):
         names.update(dict.fromkeys(paths, _name(paths, set(names.values()))))
     kept_spans = {path: spans[path] for path in names}
+    _add_uses(kept_spans, names, again if values else ())
     for path in [path for path in names if _is_row_of_blocks(network, path, kept_spans)]:
         del kept_spans[path]
-    _build(network, kept_spans, names)
+    _build(network, kept_spans, names, scans)
+
+
+def _add_uses(
+    spans: dict[str, tuple[int, int]], names: dict[str, str], again: Sequence[Use]
+) -> None:
+    """Levels that are used again, without blocks inside of them."""
+    for use in again:
+        for path, (first, last) in [*spans.items()]:
+            if first < use.last and last > use.first:
+                del spans[path]
+    alike: dict[str, list[Use]] = {}
+    for use in again:
+        alike.setdefault(use.path.partition(MADE_AGAIN)[0], []).append(use)
+    for level, uses in alike.items():
+        name = _name([level, level], {*names.values()}, level.rpartition(".")[2])
+        for use in uses:
+            spans[use.path], names[use.path] = (use.first, use.last), name
+
+
+def _fits(span: tuple[int, int], scans: Sequence[ScanSpan]) -> bool:
+    """Whether a part lies inside each scan that it has nodes of."""
+    first, last = span
+    return all(
+        last <= begin or first > end or begin < first < last <= end for begin, end, _ in scans
+    )
 
 
 def _spans(network: Network, levels: list[str]) -> dict[str, tuple[int, int]]:
@@ -106,10 +148,10 @@ def _given(network: Network, first: int, last: int) -> list[int]:
     return [index for index in range(first, last) if index in read]
 
 
-def _name(paths: list[str], taken: set[str]) -> str:
+def _name(paths: list[str], taken: set[str], wanted: str = "") -> str:
     """What a block is called: as the levels are, without their numbers."""
     lasts = [path.rpartition(".")[2] for path in paths]
-    found = _DIGITS.sub("", _beginning(lasts)).strip("_-") if len(set(paths)) > 1 else ""
+    found = _DIGITS.sub("", _beginning(lasts)).strip("_-") if len(set(paths)) > 1 else wanted
     found = found.replace("-", "_") if len(found) > 1 else UNNAMED
     if is_taken(found):
         found = f"{found}_block"
@@ -126,8 +168,14 @@ def _beginning(words: list[str]) -> str:
     return first[:length]
 
 
-def _build(network: Network, spans: dict[str, tuple[int, int]], names: dict[str, str]) -> None:
+def _build(
+    network: Network,
+    spans: dict[str, tuple[int, int]],
+    names: dict[str, str],
+    scans: Sequence[ScanSpan],
+) -> None:
     """The tree of instances; of two that hold the same nodes the outer one alone."""
+    times = {begin: (end, number) for begin, end, number in scans}
     ordered = sorted(spans.items(), key=lambda one: (one[1][0], -one[1][1], len(one[0])))
     begins: dict[int, list[tuple[str, int]]] = {}
     seen: set[tuple[int, int]] = set()
@@ -141,6 +189,8 @@ def _build(network: Network, spans: dict[str, tuple[int, int]], names: dict[str,
     for node in network.nodes:
         while stack[-1][1] <= node.index:
             stack.pop()
+        if node.index in times:
+            stack.append(_scan(network, node, stack[-1][0], *times[node.index]))
         for path, last in begins.get(node.index, ()):
             instance = Instance(names[path], path, stack[-1][0], node.span)
             instance.inputs = _taken(network, node.index, last)
@@ -149,6 +199,17 @@ def _build(network: Network, spans: dict[str, tuple[int, int]], names: dict[str,
             stack.append((instance, last))
         stack[-1][0].items.append(node)
         node.block = stack[-1][0]
+
+
+def _scan(
+    network: Network, node: Node, around: Instance, end: int, times: int | Count | None
+) -> tuple[Instance, int]:
+    """The instance of a scan, and behind which node it ends."""
+    instance = Instance(SCAN, node.path, around, node.span, times=times)
+    instance.inputs, instance.output = node.inputs, end
+    around.items.append(instance)
+    network.nodes[end].path = f"{node.path}.out"
+    return instance, end
 
 
 def _taken(network: Network, first: int, last: int) -> tuple[int, ...]:

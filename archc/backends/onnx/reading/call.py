@@ -9,18 +9,42 @@ from archc.backends.onnx.reading.problem import Unreadable
 if TYPE_CHECKING:
     import onnx
 
+At = tuple[int, ...]
+"""a node's place in the file; of one inside a scan the place of the scan, then its own"""
+
+
+class Scope:
+    """The inside of a scan: its node, and what its names are in the model as a whole."""
+
+    def __init__(self, call: Call, names: dict[str, str]) -> None:
+        self.call = call
+        self.names = names
+
+    def own(self, name: str) -> str:
+        """What a name in the scan stands for: a value of it, or of what is around it."""
+        scope: Scope | None = self
+        while scope is not None:
+            if name in scope.names:
+                return scope.names[name]
+            scope = scope.call.scope
+        return name
+
 
 class Call:
     """A node: `at` is its place in the file, `kind` its operator, `inputs` the names it reads."""
 
-    def __init__(self, at: int, proto: onnx.NodeProto) -> None:
+    def __init__(self, at: At, proto: onnx.NodeProto, scope: Scope | None = None) -> None:
         self.at = at
         self.proto = proto
+        self.scope = scope
         self.kind: str = proto.op_type
         self.domain: str = "" if proto.domain == "ai.onnx" else proto.domain
         self.name: str = proto.name
         self.inputs: tuple[str, ...] = tuple(proto.input)
         self.outputs: tuple[str, ...] = tuple(proto.output)
+        if scope is not None:
+            self.inputs = tuple([scope.own(name) if name else "" for name in self.inputs])
+            self.outputs = tuple([scope.own(name) if name else "" for name in self.outputs])
         self._attributes: dict[str, Any] | None = None
 
     def given(self, index: int) -> str:

@@ -11,6 +11,7 @@ import os
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from archc.backends.onnx.reading.functions import inlined
 from archc.backends.onnx.reading.problem import ModelProblem
 from archc.record import Record
 
@@ -58,13 +59,17 @@ class Model:
         """tensors that are others by a second name"""
         self._small: dict[str, onnx.TensorProto] = {}
         for tensor in proto.graph.initializer:
-            sides = tuple(tensor.dims)
-            if any(side < 0 for side in sides) or len(sides) > SIDES_AT_MOST:
-                raise ModelProblem(f"the tensor {tensor.name} has impossible sides")
-            place = places.get(tensor.name) or _external(path, tensor)
-            self.tensors[tensor.name] = Stored(tensor.name, tensor.data_type, sides, place)
-            if place is None:
-                self._small[tensor.name] = tensor
+            self.add(tensor.name, tensor, places.get(tensor.name))
+
+    def add(self, name: str, tensor: onnx.TensorProto, place: Place | None = None) -> None:
+        """A tensor by a name; `place` is where its numbers are, if that is known."""
+        sides = tuple(tensor.dims)
+        if any(side < 0 for side in sides) or len(sides) > SIDES_AT_MOST:
+            raise ModelProblem(f"the tensor {name} has impossible sides")
+        place = place or _external(self.path, tensor)
+        self.tensors[name] = Stored(name, tensor.data_type, sides, place)
+        if place is None:
+            self._small[name] = tensor
 
     def has_numbers(self, name: str) -> bool:
         """Whether the file holds the numbers of a tensor: it may be only an input."""
@@ -130,7 +135,7 @@ def opened(path: str) -> Model:
     if any(not isinstance(name, str) for name in _names(proto.graph)):
         raise ModelProblem(f"{path} is damaged: a name in it is no text")
     if proto.functions:
-        proto = _inlined(path, proto)
+        proto = inlined(path, proto, GRAPH_AT_MOST)
     return Model(path, proto, places)
 
 
@@ -142,17 +147,6 @@ def _names(graph: onnx.GraphProto) -> Iterator[object]:
         yield value.name
     for value in (*graph.input, *graph.output):
         yield from [side.dim_param for side in value.type.tensor_type.shape.dim]
-
-
-def _inlined(path: str, proto: onnx.ModelProto) -> onnx.ModelProto:
-    """The model with its own functions put where they are called."""
-    from onnx import inliner
-
-    try:
-        return inliner.inline_local_functions(proto)
-    except Exception as error:  # onnx's own reader of a hostile model
-        said = (str(error).splitlines() or ["unknown"])[0]
-        raise ModelProblem(f"{path}: its functions cannot be read: {said}") from None
 
 
 def _bare(path: str, data: mmap.mmap) -> tuple[bytes, dict[str, Place]]:

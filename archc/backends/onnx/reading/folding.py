@@ -10,6 +10,8 @@ from archc.backends.onnx.reading.moves import MOVES
 from archc.backends.onnx.reading.problem import ModelProblem
 
 if TYPE_CHECKING:
+    import onnx
+
     from archc.backends.onnx.reading.reader import Reading
 
 FOLDED_AT_MOST = 2**22
@@ -105,7 +107,7 @@ def _worked_out(reading: Reading, call: Call, given: list[str]) -> bool:
     outs = [helper.make_empty_tensor_value_info(name) for name in call.outputs if name]
     try:
         model = helper.make_model(
-            helper.make_graph([call.proto], "one", infos, outs),
+            helper.make_graph([_by_own_names(call)], "one", infos, outs),
             opset_imports=[*reading.model.proto.opset_import],
         )
         found: Any = ReferenceEvaluator(model).run(None, known)
@@ -114,6 +116,14 @@ def _worked_out(reading: Reading, call: Call, given: list[str]) -> bool:
     for name, array in zip([name for name in call.outputs if name], found):
         reading.constant(name, array)
     return True
+
+
+def _by_own_names(call: Call) -> onnx.NodeProto:
+    """A node with the names that its values have here."""
+    proto = type(call.proto)()
+    proto.CopyFrom(call.proto)
+    proto.input[:], proto.output[:] = call.inputs, call.outputs
+    return proto
 
 
 def _is_small(reading: Reading, call: Call) -> bool:

@@ -7,6 +7,7 @@ from math import prod
 from typing import TYPE_CHECKING
 
 from archc.backends.onnx.reading.call import Call
+from archc.backends.onnx.reading.inference import declared_sides
 from archc.backends.onnx.reading.problem import ModelProblem, Unreadable
 from archc.backends.onnx.reading.views import View
 from archc.ops.ends import EXTERN, Extern
@@ -37,7 +38,9 @@ def foreign(reading: Reading, call: Call) -> list[View]:
             name = _name(call, at)
             given = dict.fromkeys(inputs) or [0]  # code without a value to read is given the input
             found.append(reading.emit(Extern(name=name, size=shape), *given))
-            reading.externs[name] = call.kind if not call.domain else f"{call.domain}.{call.kind}"
+            if call.domain != EXTERN:  # what archc wrote as `extern` is that again
+                kind = call.kind if not call.domain else f"{call.domain}.{call.kind}"
+                reading.externs[name] = kind
     return found
 
 
@@ -46,15 +49,16 @@ def _name(call: Call, at: int) -> str:
     plain = re.sub(r"\W", "_", plain)
     if call.domain == EXTERN:
         return call.kind
-    return f"onnx_{plain}_{call.at}" + (f"_{at}" if at else "")
+    place = "_".join([str(part) for part in (*call.at, *([at] if at else []))])
+    return f"onnx_{plain}_{place}"
 
 
 def _shape(reading: Reading, call: Call, output: str) -> Shape:
     """The size that onnx infers, or the model says."""
-    sides = reading.inferred(output)
+    sides = reading.inferred(output) or declared_sides(reading, output)
     if sides is None:
         raise ModelProblem(
-            f"the value {output} of {call.kind} ({call.name or call.at}) has no known size"
+            f"the value {output} of {call.kind} ({call.name or call.at[-1]}) has no known size"
         )
     return shape_of(reading, sides)
 

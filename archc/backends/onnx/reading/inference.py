@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    import onnx
+
     from archc.backends.onnx.reading.reader import Reading
 
 
@@ -35,3 +37,23 @@ def inferred_sides(reading: Reading) -> dict[str, tuple[int, ...]]:
         if value.type.tensor_type.HasField("shape") and all(sides):
             found[value.name] = sides
     return found
+
+
+def declared_sides(reading: Reading, name: str) -> tuple[int, ...] | None:
+    """The sides that the model says a value has, open ones as numbers that stand for them."""
+    graph = reading.model.proto.graph
+    for value in (*graph.output, *graph.value_info):
+        if value.name == name and value.type.tensor_type.HasField("shape"):
+            dims = value.type.tensor_type.shape.dim
+            found = [_side(reading, dim, at == 0) for at, dim in enumerate(dims)]
+            return None if None in found else tuple([side for side in found if side])
+    return None
+
+
+def _side(reading: Reading, dim: onnx.TensorShapeProto.Dimension, first: bool) -> int | None:
+    """A side as a number; the first that is open is the batch."""
+    if dim.dim_value:
+        return dim.dim_value
+    if not dim.dim_param:
+        return None
+    return reading.batch if first else reading.number(reading.count_of(dim.dim_param))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from typing import TYPE_CHECKING
 
 from archc.backends.arch.names import is_taken
@@ -12,22 +12,34 @@ from archc.ops.ends import Input
 
 if TYPE_CHECKING:
     from archc.backends.onnx.reading.call import Call
-    from archc.backends.onnx.reading.reader import Made
+    from archc.backends.onnx.reading.made import Made
 
 SCOPES = "pkg.torch.onnx.name_scopes"
 """where PyTorch's exporter says which module a node is of"""
-OWN = "archc"
 _PART = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*|\d+")
 
 
 class Naming:
-    """Paths of rows. `modules` are the module paths that nodes name, by row; empty if unknown."""
+    """Paths of rows. `modules` are the module paths that nodes name, by row; empty if unknown.
 
-    def __init__(self, rows: Sequence[Made], own: bool) -> None:
+    `stages` are levels for rows that repeat, used where there are no names; rows that `code` of
+    the user's reads are not called as layers are.
+    """
+
+    def __init__(
+        self,
+        rows: Sequence[Made],
+        own: bool,
+        stages: dict[int, str] | None = None,
+        code: Set[int] = frozenset(),
+    ) -> None:
+        self.code = code
         self.rows = rows
         self.own = own
         self.modules = [_module(row.call, own) for row in rows]
         self.keys = [_key_path(row) for row in rows]
+        self.stages = self._nameless(stages or {})
+        self.with_keys = {path for path in self.keys if path}
         paths = [path for path in (*self.keys, *self.modules) if path]
         self.levels = {_parent(path) for path in paths}
         self.levels |= {_parent(level) for level in [*self.levels]}
@@ -49,6 +61,15 @@ class Naming:
             levels.append(level if level is not None else _common(before, behind[at] or ""))
         return levels
 
+    def _nameless(self, stages: dict[int, str]) -> dict[int, str]:
+        """Of stages that repeat those without a single name."""
+        named = {
+            level.partition(".")[0]
+            for at, level in stages.items()
+            if self.keys[at] or self.modules[at] is not None
+        }
+        return {at: level for at, level in stages.items() if level.partition(".")[0] not in named}
+
     def _level(self, at: int) -> str | None:
         if isinstance(self.rows[at].op, Input):
             return ""
@@ -56,7 +77,7 @@ class Naming:
             return _parent(self.keys[at])
         module = self.modules[at]
         if module is None:
-            return None
+            return self.stages.get(at)
         return module if module in self.levels else _parent(module)
 
     def _paths(self) -> list[str]:
@@ -80,7 +101,7 @@ class Naming:
             if not path or path in taken:
                 prefix = f"{level}." if level else ""
                 path = f"{prefix}{word}{number}"
-                while path in taken or path in reserved:
+                while path in taken or path in reserved or (at in self.code and is_taken(path)):
                     number += 1
                     path = f"{prefix}{word}{number}"
             taken.add(path)
@@ -98,6 +119,8 @@ class Naming:
         if self.keys[at]:
             return self.keys[at]
         row, module = self.rows[at], self.modules[at]
+        if module in self.with_keys:  # a move that a layer asked for
+            return ""
         if isinstance(row.op, Input) or (row.op.role != "layer" and not self.own):
             return ""
         if not module or module in self.levels:
@@ -113,10 +136,15 @@ def _tensors(row: Made) -> tuple[object, ...]:
 
 def _key_path(row: Made) -> str:
     """The path by the names of weights, `layer1.0.conv1` of `layer1.0.conv1.weight`."""
-    found = set()
+    found, known = set(), set[str]()
     for name, held in row.tensors.items():
         base = str(held[0].base)
+        if base in known:  # tensors that are one in the model, by the first one's key
+            continue
+        known.add(base)
         end = f".{name}" if name else ""
+        if ":" in base and len(row.tensors) > 1:  # a constant, or one that has lost its name
+            continue
         if not base.endswith(end) or ":" in base:
             return ""
         found.add(base[: len(base) - len(end)])

@@ -4,21 +4,30 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Sequence
+from math import prod
 from typing import TYPE_CHECKING, Any
 
-from archc.backends.onnx.reading.attention import Mixed, finish
+from archc.backends.arch.names import is_taken
+from archc.backends.onnx.reading.again import Uses
+from archc.backends.onnx.reading.attention import finish
 from archc.backends.onnx.reading.blocks import VALUES_AT_MOST, blocked
 from archc.backends.onnx.reading.call import Call
 from archc.backends.onnx.reading.file import Model, Stored
-from archc.backends.onnx.reading.naming import OWN, Naming, plain_name
+from archc.backends.onnx.reading.functions import all_nodes
+from archc.backends.onnx.reading.made import Made
+from archc.backends.onnx.reading.naming import Naming, plain_name
 from archc.backends.onnx.reading.problem import ModelProblem, Unreadable
-from archc.backends.onnx.reading.reader import Made, Reading
-from archc.backends.onnx.reading.views import whole
+from archc.backends.onnx.reading.reader import OWN, Reading
+from archc.backends.onnx.reading.repeated import stages
+from archc.backends.onnx.reading.views import View
+from archc.backends.onnx.reading.windowed import Partial
 from archc.graph.ir import Network, Node, OpenSides
 from archc.limits import DEFAULT, Limits
 from archc.ops.ends import Input
+from archc.ops.norm import BatchNorm
+from archc.ops.scan import Gather
 from archc.ops.values import Count, Shape
-from archc.record import Record
+from archc.record import Record, replace
 from archc.source import SourceFile, Span
 
 if TYPE_CHECKING:
@@ -26,12 +35,15 @@ if TYPE_CHECKING:
 
 BATCH = 7919
 """stands for an open number of samples: a prime that no network has as a side"""
-COUNTS = (7907, 7901, 7883, 7879, 7877, 7873)
-"""stand for open numbers of things"""
 LETTERS = {1: ("W",), 2: ("H", "W"), 3: ("D", "H", "W")}
+WINDOWED = frozenset(
+    ("Conv", "ConvTranspose", "MaxPool", "AveragePool", "GlobalAveragePool", "Resize")
+)
+"""operators on maps: an input of two sides is one, if there are any; else it is things"""
+PARAMETERS = "archc.parameters"
+"""where archc says how many numbers are trained"""
 EXAMPLE = 224
 """a side that is open, unless a size is asked for"""
-NAME_OF_COUNTS = "TSRQPN"
 
 
 class Read(Record):
@@ -59,7 +71,7 @@ def read(
     `fixed` closes them. Blocks are given so many `values` at most; with 0 there are none.
     Raises ModelProblem for a model that makes no sense, or is none of a network.
     """
-    nodes = len(model.proto.graph.node)
+    nodes = sum([1 for _ in all_nodes(model.proto.graph.node)])
     if nodes > limits.layers:
         more = f"raise it with --limit layers={nodes}"
         raise ModelProblem(
@@ -83,6 +95,9 @@ class _Reader:
         self.model = model
         self.name = name
         self.sizes = sizes
+        self.own = model.proto.producer_name == OWN
+        kinds = {node.op_type for node in model.proto.graph.node}
+        self.has_windows = bool(kinds & WINDOWED)
         graph = model.proto.graph
         held = set(model.tensors)
         self.inputs = [one for one in graph.input if one.name not in held]
@@ -115,24 +130,33 @@ class _Reader:
 
     def read(self, batch: int, attends: bool) -> Read:
         """All nodes in order, then the rows that the outputs need; `attends` reads attentions."""
-        own = self.model.proto.producer_name == OWN
         reading = Reading(self.model, batch, self._is_open(), attends)
         self.names, self.open_sides = {}, []
         for value in self.inputs:
             self._input(reading, value)
-        calls = [Call(at, node) for at, node in enumerate(self.model.proto.graph.node)]
+        calls = [Call((at,), node) for at, node in enumerate(self.model.proto.graph.node)]
         reading.read(calls)
         outputs = self._outputs(reading)
         finish(reading)
-        rows = _needed(reading.rows, [index for _, index in outputs], len(self.inputs))
+        rows = _needed(reading, [index for _, index in outputs], len(self.inputs))
         order = {row: at for at, row in enumerate(rows)}
         made = [reading.rows[row] for row in rows]
-        if any(isinstance(row.op, Mixed) for row in made):
+        if any(isinstance(row.op, Partial) for row in made):
             raise ModelProblem("an attention ends in something that is no linear layer")
-        naming = Naming(made, own)
+        reads = [tuple([order[index] for index in row.inputs]) for row in made]
+        ends = [order[index] for _, index in outputs]
+        code = {at for row, given in zip(made, reads) if row.op.word == "extern" for at in given}
+        self._rename_inputs(code)
+        naming = Naming(made, self.own, stages(made, reads, ends), code)
+        self._freeze(made, naming)
+        uses = Uses(made, reads, naming.paths, naming.shares, ends)
+        again = uses.found() if self.values else []
         network = self._network(made, order, naming)
-        self._end(network, [(name, order[index]) for name, index in outputs], own)
-        blocked(network, naming.level_of, self.values)
+        self._end(network, [(name, order[index]) for name, index in outputs], self.own)
+        carried = reading.carried.items()
+        network.carried = {order[row]: order[after] for row, after in carried if row in order}
+        scans = _scans(reading, rows)
+        blocked(network, naming.level_of, self.values, scans, again)
         used = {getattr(one.op, "name", "") for one in made if one.op.word == "extern"}
         externs = {key: kind for key, kind in reading.externs.items() if key in used}
         return Read(network, reading, tuple(made), externs)
@@ -141,7 +165,7 @@ class _Reader:
 
     def _weights_among_inputs(self) -> set[str]:
         """Inputs that are weights without numbers: what archc writes with `--weights none`."""
-        if self.model.proto.producer_name != OWN:
+        if not self.own:
             return set()
         firsts = [[*value.type.tensor_type.shape.dim][:1] for value in self.inputs]
         opened = any(first and first[0].dim_param for first in firsts)
@@ -182,8 +206,7 @@ class _Reader:
             raise ModelProblem(f"the input {value.name} has no known sides")
         name = self._input_name(value.name)
         shape, letters = self._shape(name, sides, tensor.elem_type, reading)
-        found = reading.emit(Input(size=shape))
-        reading.values[value.name] = whole(found.base, reading.sizes(shape))
+        reading.values[value.name] = reading.emit(Input(size=shape))
         if letters:
             self.open_sides.append(tuple([(letter, name, axis) for letter, axis in letters]))
 
@@ -191,6 +214,17 @@ class _Reader:
         default = "input" if len(self.inputs) == 1 else f"input{len(self.names) + 1}"
         self.names[given] = plain_name(given, self.names.values(), default)
         return self.names[given]
+
+    def _rename_inputs(self, code: set[int]) -> None:
+        """Code is given rows by their names, which are no words of the language."""
+        for at, (given, name) in enumerate([*self.names.items()]):
+            if at in code and is_taken(name):
+                found = plain_name(f"{name}1", self.names.values(), f"{name}1")
+                self.names[given] = found
+                for number, sides in enumerate(self.open_sides):
+                    if sides[0][1] == name:
+                        renamed = [(letter, found, axis) for letter, _, axis in sides]
+                        self.open_sides[number] = tuple(renamed)
 
     def _shape(
         self, name: str, sides: list[int | str], kind: int, reading: Reading
@@ -203,9 +237,11 @@ class _Reader:
             return Shape((), self._count(inner[0] if inner else 1, reading)), []
         if not inner:
             return Shape((1,)), []
+        count = self._regions(sides, reading)
         if len(inner) == 1:
             return Shape((self._side(name, inner[0], 0),)), []
-        if len(inner) == 2 and not isinstance(inner[0], int):
+        things = not self.own and not self.has_windows
+        if len(inner) == 2 and (things or not isinstance(inner[0], int)):
             return Shape((self._side(name, inner[1], 0),), self._count(inner[0], reading)), []
         asked = self.sizes.get(name) or self.sizes.get("", ())
         channels = self._side(name, inner[0], 0)
@@ -219,7 +255,14 @@ class _Reader:
                 spatial.append(EXAMPLE)
             if not isinstance(side, int) and not self.fixed:
                 letters.append((letter, axis))
-        return Shape((*spatial, channels)), letters
+        return Shape((*spatial, channels), count), letters
+
+    def _regions(self, sides: list[int | str], reading: Reading) -> Count | None:
+        """How many maps an input has that archc wrote as `R of 7x7x3`: they lie in the batch."""
+        first = sides[0]
+        alone = self.own and len(sides) > 3 and isinstance(first, str) and first != "N"
+        found = self._count(first, reading) if alone else None
+        return found if isinstance(found, Count) else None
 
     def _side(self, name: str, side: int | str, axis: int) -> int:
         if not isinstance(side, int) or side < 1:
@@ -229,11 +272,7 @@ class _Reader:
     def _count(self, side: int | str, reading: Reading) -> int | Count:
         if isinstance(side, int):
             return side
-        at = len(reading.counts)
-        letter = NAME_OF_COUNTS[at % len(NAME_OF_COUNTS)]
-        symbol = side if side.isalpha() and side.isupper() and len(side) == 1 else letter
-        reading.counts.setdefault(symbol, COUNTS[at % len(COUNTS)])
-        return Count(symbol)
+        return reading.count_of(side)
 
     # ---- outputs -------------------------------------------------------------------------------
 
@@ -244,13 +283,27 @@ class _Reader:
                 view = reading.view(value.name)
                 if isinstance(view.base, str):
                     raise ModelProblem(f"the output {value.name} is a constant")
-                index = reading.settled(view)
+                index = _given(reading, view)
             except Unreadable as reason:
                 raise ModelProblem(f"the output {value.name} cannot be read: {reason}") from None
             found.append((value.name, index))
         if not found:
             raise ModelProblem("the model has no output")
         return found
+
+    def _freeze(self, made: Sequence[Made], naming: Naming) -> None:
+        """Batch norms whose numbers are not trained, if the parameters that archc wrote say so:
+        a node of ONNX does not.
+        """
+        props = {entry.key: entry.value for entry in self.model.proto.metadata_props}
+        declared = props.get(PARAMETERS, "") if self.own else ""
+        own = [row for row, shared in zip(made, naming.shares) if not shared]
+        norms = [row for row in own if isinstance(row.op, BatchNorm)]
+        total, trained = [sum(map(_trained, rows)) for rows in (own, norms)]
+        if declared == str(total - trained):
+            for row in made:
+                if isinstance(row.op, BatchNorm):
+                    row.op = replace(row.op, frozen=True)
 
     # ---- the network ---------------------------------------------------------------------------
 
@@ -280,8 +333,43 @@ class _Reader:
             network.outputs[found] = index
 
 
-def _needed(rows: Sequence[Made], ends: Sequence[int], inputs: int) -> list[int]:
+def _trained(row: Made) -> int:
+    """How many numbers of a row are trained."""
+    shapes = [*row.given]
+    return sum([prod(size) for size in row.op.weights(*shapes).values()])
+
+
+def _given(reading: Reading, view: View) -> int:
+    """The row of an output; things of all samples may lie in one row without a side in front."""
+    made = reading.row(view)
+    try:
+        return reading.settled(view)
+    except Unreadable:
+        base = reading.in_order(view) if made.rows and made.shape.rank == 0 else None
+        if base is None or view.shape != (made.rows, made.shape.channels):
+            raise
+        return base
+
+
+def _scans(reading: Reading, order: Sequence[int]) -> list[tuple[int, int, int | Count | None]]:
+    """Where scans begin and end among the rows, and how often their rows run."""
+    found = []
+    for at, row in enumerate(order):
+        made = reading.rows[row]
+        if isinstance(made.op, Gather):
+            start = reading.scans[row]
+            begin = order.index(start)
+            scope = reading.rows[start].scope
+            inside = [index for index, one in enumerate(order) if reading.rows[one].is_in(scope)]
+            if inside != [*range(begin, at)]:
+                raise ModelProblem("the rows of a scan do not stand together")
+            found.append((begin, at, made.op.times))
+    return found
+
+
+def _needed(reading: Reading, ends: Sequence[int], inputs: int) -> list[int]:
     """The rows that outputs need, in the order of the model's nodes."""
+    rows = reading.rows
     needed = set(range(inputs))
     pending = list(ends)
     while pending:
@@ -289,6 +377,8 @@ def _needed(rows: Sequence[Made], ends: Sequence[int], inputs: int) -> list[int]
         if index not in needed:
             needed.add(index)
             pending.extend(rows[index].inputs)
+            late = reading.carried.get(index), reading.scans.get(index)
+            pending.extend([one for one in late if one is not None])
     missing = {index: len({*rows[index].inputs} & needed) for index in needed}
     readers: dict[int, list[int]] = {}
     for index in needed:

@@ -6,52 +6,33 @@ from collections.abc import Sequence
 from math import prod
 from typing import TYPE_CHECKING, Any
 
-from archc.backends.onnx.reading.attention import Heads
 from archc.backends.onnx.reading.call import Call
 from archc.backends.onnx.reading.file import Model
 from archc.backends.onnx.reading.inference import inferred_sides
+from archc.backends.onnx.reading.known import Known
+from archc.backends.onnx.reading.made import Held, Made
 from archc.backends.onnx.reading.moves import MOVES
-from archc.backends.onnx.reading.problem import Unreadable
+from archc.backends.onnx.reading.parts import Parts
+from archc.backends.onnx.reading.problem import ModelProblem, Unreadable
 from archc.backends.onnx.reading.settle import Settling
-from archc.backends.onnx.reading.views import View, whole
+from archc.backends.onnx.reading.views import View, reshaped, whole
 from archc.diagnostics.model import Kind
 from archc.ops.base import Op
-from archc.ops.values import Count, Shape
+from archc.ops.values import Shape
 
 if TYPE_CHECKING:
-    from numpy import ndarray
+    pass
 
-FOLDED_AT_MOST = 2**22
-"""numbers of a constant that is worked out while reading"""
+OWN = "archc"
+"""who made the model: its nodes are rows, its weights keys of the state_dict"""
 ODD = (TypeError, ValueError, IndexError, KeyError, AttributeError, ArithmeticError)
 """what an attribute of a wrong kind leads to: the model is somebody's file"""
 SPELLED = "Add Cast Div Erf MatMul Mul ReduceMean ReduceSum Softmax Sqrt Sub"
 PARTS = frozenset((*SPELLED.split(), *MOVES))
 """operators that formulas are spelled in: what they mean shows where the formula ends"""
 
-Held = tuple[View, ...]
-"""rows of the model's tensors that are one tensor of a layer, behind each other"""
 
-
-class Made:
-    """A row: its operator, the rows it reads, its value's shape; `at` is the node it is read from.
-
-    `tensors` are its weights; `fills` those the model does not have, by their number.
-    """
-
-    __slots__ = ("at", "call", "fills", "inputs", "op", "shape", "tensors")
-
-    def __init__(self, op: Op, inputs: tuple[int, ...], shape: Any, call: Call | None) -> None:
-        self.op = op
-        self.inputs = inputs
-        self.shape = shape
-        self.call = call
-        self.at = -1 if call is None else call.at
-        self.tensors: dict[str, Held] = {}
-        self.fills: dict[str, float] = {}
-
-
-class Reading:
+class Reading(Known):
     """What is known while nodes are read.
 
     `batch` stands for the number of samples, `counts` for numbers that the model leaves open.
@@ -59,48 +40,39 @@ class Reading:
     """
 
     def __init__(self, model: Model, batch: int, opened: bool, whole: bool = True) -> None:
-        self.model = model
-        self.batch = batch
+        super().__init__(model, batch)
         self.opened = opened
         self.whole = whole
         """whether parts of a larger thing may be read as that"""
+        self.own = model.proto.producer_name == OWN
         self.opset = next((one.version for one in model.proto.opset_import if not one.domain), 1)
-        self.rows: list[Made] = []
-        self.values: dict[str, View] = {}
         self.later: dict[str, Call] = {}
         """nodes without a meaning of their own so far, by the values they give"""
-        self.folded: dict[str, ndarray[Any, Any]] = {}
-        self.counts: dict[str, int] = {}
-        self.calls: dict[str, Call] = {}
-        """nodes by the values they give"""
         self.readers: dict[str, list[Call]] = {}
         self.call: Call | None = None
         self.settling = Settling(self)
         self.sized: dict[str, tuple[str, ...]] = {}
         """rows of sizes: the values whose sides they are made of"""
         self._inferred: dict[str, tuple[int, ...]] | None = None
-        self.heads: dict[int, Heads] = {}
-        self.behind_heads: dict[int, tuple[int, View]] = {}
-        """parts of an attention, by their rows"""
-        self.arranged: dict[View, Call] = {}
-        """views by the node that brought them into their order"""
+        self.parts = Parts()
+        self.arranged: dict[int, tuple[View, Call]] = {}
+        """by a view's identity, the node that brought it into its order"""
+        self.first_arranged: dict[View, Call] = {}
         self.concats: dict[tuple[int, ...], int] = {}
         self.concatenated: dict[int, tuple[int, ...]] = {}
         """rows that stand behind each other, by the row that they are then, and the other way"""
         self.pooled: dict[str, int] = {}
         """places that poolings found, by name: the row of the pooling"""
+        self.states: dict[str, str] = {}
+        """states that a recurrent layer keeps in a scan, and what they begin with"""
+        self.carried: dict[int, int] = {}
+        """rows that read another row one step ago"""
+        self.scans: dict[int, int] = {}
+        """rows of a scan's results, and the row that takes things apart for it"""
         self.externs: dict[str, str] = {}
         """code that the language lacks: its name, and ONNX's operator"""
 
     # ---- values --------------------------------------------------------------------------------
-
-    def sizes(self, shape: Shape) -> tuple[int, ...]:
-        """Sides in ONNX's order, with numbers for what is open."""
-        count = self.counts[str(shape.count)] if isinstance(shape.count, Count) else shape.count
-        each = (shape.channels, *shape.spatial) if shape.dims else ()
-        if count is None:
-            return (self.batch, *each)
-        return (count, *each) if shape.rank > 0 else (self.batch, count, *each)
 
     def view(self, name: str) -> View:
         """The value of this name. Raises Unreadable if nothing is known of it."""
@@ -122,56 +94,6 @@ class Reading:
             return self.view(name)
         except Unreadable:
             return None
-
-    def is_tensor(self, name: str) -> bool:
-        """Whether a value is a tensor of the model."""
-        view = self.known(name)
-        return view is not None and isinstance(view.base, str)
-
-    def array(self, name: str) -> ndarray[Any, Any] | None:
-        """The numbers of a constant, None if it is none or too large."""
-        view = self.known(name)
-        if view is None or not isinstance(view.base, str) or prod(view.shape) > FOLDED_AT_MOST:
-            return None
-        if view.base not in self.folded and not self.model.has_numbers(view.base):
-            return None
-        return self.numbers_of(view)
-
-    def numbers_of(self, view: View) -> ndarray[Any, Any]:
-        """The numbers that a view of a tensor shows."""
-        import numpy as np
-
-        assert isinstance(view.base, str)
-        base = self.folded.get(view.base)
-        base = self.model.array(view.base) if base is None else base
-        if not prod(view.shape):
-            return np.zeros(view.shape, base.dtype)
-        flat = np.ascontiguousarray(base).reshape(-1)
-        parts = [part for side in view.sides for part in side if part[0] > 1]
-        steps = [distance * flat.itemsize for _, distance in parts]
-        sizes = [size for size, _ in parts]
-        found = np.lib.stride_tricks.as_strided(flat[view.offset :], sizes, steps, writeable=False)
-        return found.reshape(view.shape)
-
-    def scalar(self, name: str) -> float | None:
-        """The number of a constant that is one number (many times, perhaps)."""
-        view = self.known(name)
-        if view is None or prod(view.shape) != 1:
-            return None
-        found = self.array(name)
-        return None if found is None else float(found.reshape(-1)[0])
-
-    def integers(self, name: str) -> tuple[int, ...] | None:
-        """The whole numbers of a constant."""
-        found = self.array(name) if name else None
-        return None if found is None else tuple([int(one) for one in found.reshape(-1)])
-
-    def constant(self, name: str, array: Any) -> None:
-        """A value that is known now."""
-        import numpy as np
-
-        self.folded[name] = np.asarray(array)
-        self.values[name] = whole(name, self.folded[name].shape)
 
     # ---- rows ----------------------------------------------------------------------------------
 
@@ -195,6 +117,7 @@ class Reading:
         if isinstance(shape, Kind):
             raise Unreadable(shape.message)
         made = Made(op, inputs, shape, self.call)
+        made.rows, made.given = self._rows(op, shape, inputs), tuple(shapes)
         sizes = {**op.weights(*shapes), **op.buffers(*shapes)}
         for name, size in sizes.items():
             given = tensors.pop(name or "_", None)
@@ -210,9 +133,7 @@ class Reading:
             raise Unreadable(f"{op.word} has no {next(iter(tensors))}")
         self.rows.append(made)
         index = len(self.rows) - 1
-        if not isinstance(shape, Shape):
-            return View(index, ())
-        return whole(index, self.sizes(shape))
+        return whole(index, self.sizes(made))
 
     def _check_tensor(self, op: Op, name: str, held: Held, size: tuple[int, ...]) -> None:
         if any(not isinstance(view.base, str) for view in held):
@@ -224,9 +145,10 @@ class Reading:
     def on(self, view: View, op: Op) -> View:
         """A function of each number by itself: of what the view shows, in whatever order."""
         made = self.row(view)
-        sizes = self.sizes(made.shape) if isinstance(made.shape, Shape) else ()
+        sizes = self.sizes(made)
         everything = not view.offset and prod(view.shape) == prod(sizes) and self._is_all(view)
-        if everything and sorted(view.sides) == sorted(whole(0, sizes).sides):
+        plain = sorted(view.sides) == sorted(whole(0, sizes).sides)
+        if everything and (plain or not self.settling.is_near(view)):
             return view.with_base(self.emit(op, self._base(view)).base)
         try:
             return self.emit(op, self.settled(view))
@@ -261,7 +183,7 @@ class Reading:
         made = self.row(view)
         if not isinstance(made.shape, Shape) or view.offset:
             return None
-        everything = whole(0, self.sizes(made.shape))
+        everything = whole(0, self.sizes(made))
         return self._base(view) if view.order == everything.order else None
 
     def settled_base(self, view: View) -> int:
@@ -270,11 +192,13 @@ class Reading:
 
     def emit_nothing(self, index: int) -> View:
         """The value of a row as it is."""
-        return whole(index, self.sizes(self.rows[index].shape))
+        return whole(index, self.sizes(self.rows[index]))
 
     def virtual(self, op: Op, inputs: tuple[int, ...], shape: Shape) -> int:
         """A row that stands for a part of something larger, until the rest of it is read."""
-        self.rows.append(Made(op, inputs, shape, self.call))
+        made = Made(op, inputs, shape, self.call)
+        made.rows = self._rows(op, shape, inputs)
+        self.rows.append(made)
         return len(self.rows) - 1
 
     def inferred(self, name: str) -> tuple[int, ...] | None:
@@ -286,8 +210,12 @@ class Reading:
     # ---- nodes ---------------------------------------------------------------------------------
 
     def read(self, calls: Sequence[Call]) -> None:
-        """Read nodes in the order of the file."""
+        """Read nodes in the order of the file. Raises ModelProblem if they cannot run in it."""
+        later = {name for call in calls for name in call.outputs if name}
         for call in calls:
+            if not later.isdisjoint(call.inputs):
+                raise ModelProblem(f"{self.model.path}: a node reads what is made later")
+            later.difference_update(call.outputs)
             for name in call.outputs:
                 self.calls[name] = call
             for name in dict.fromkeys(call.inputs):
@@ -329,7 +257,7 @@ class Reading:
     def _keep(self, call: Call, found: Any) -> None:
         views = [found] if isinstance(found, View) else found
         for name, view in zip(call.outputs, views):
-            if name:
+            if name and view is not None:
                 self.values[name] = view
 
     def _postpone(self, call: Call) -> None:
@@ -350,10 +278,22 @@ class Reading:
 
         try:
             found = MOVES[call.kind](view, call.attribute, numbers)
-            self.arranged[found] = call
+            if call.kind == "Gather":
+                found = self._with_sides(call, found)
+            self.arranged[id(found)] = found, call
+            self.first_arranged.setdefault(found, call)
             return found
         except ODD as error:
             raise Unreadable(f"{call.kind}: {error}") from None
+
+    def _with_sides(self, call: Call, found: View) -> View:
+        """Places that are looked up by a table of several sides have these."""
+        array = self.array(call.inputs[1])
+        if array is None or array.ndim < 2:
+            return found
+        axis = call.attribute("axis", 0) % len(found.sides)
+        outer, inner = found.shape[:axis], found.shape[axis + 1 :]
+        return reshaped(found, (*outer, *array.shape, *inner))
 
     def _force(self, name: str) -> None:
         """Make rows of nodes without a meaning, since their value is wanted after all."""

@@ -22,6 +22,8 @@ from archc.ops.shape import Flatten, Map, Reshape, Token, Tokens, Transpose
 from archc.ops.values import Count, Shape, Window
 
 if TYPE_CHECKING:
+    from archc.backends.onnx.reading.call import Call
+    from archc.backends.onnx.reading.made import Made
     from archc.backends.onnx.reading.reader import Reading
 
 DEEPEST = 3
@@ -37,8 +39,21 @@ class Settling:
 
     def __init__(self, reading: Reading) -> None:
         self.reading = reading
-        self._made: dict[tuple[int, Op], int] = {}
+        self._made: dict[tuple[Any, ...], int] = {}
         self._found: dict[tuple[Any, ...], tuple[Op, ...] | None] = {}
+
+    def is_near(self, view: View) -> bool:
+        """Whether one move at most brings a row into the order of a view."""
+        moves = self._known(view, "")
+        return moves is not None and len(moves) < 2
+
+    def _known(self, view: View, wish: str) -> tuple[Op, ...] | None:
+        """The fewest moves to a view, found once for all views that are alike."""
+        made = self.reading.row(view)
+        key = (made.shape, made.rows, view.sides, view.offset, wish)
+        if key not in self._found:
+            self._found[key] = self._moves(made, view, wish)
+        return self._found[key]
 
     def settled(self, view: View, wish: str) -> int:
         """The row whose value a view shows. Raises Unreadable."""
@@ -46,30 +61,36 @@ class Settling:
         assert isinstance(view.base, int)
         if not isinstance(made.shape, Shape):
             raise Unreadable("a list")
-        key = (made.shape, view.sides, view.offset, wish)
-        if key not in self._found:
-            self._found[key] = self._moves(made.shape, view, wish)
-        moves = self._found[key]
+        moves = self._known(view, wish)
         if moves is None:
             raise Unreadable(f"numbers of {made.shape} in an order that no move gives")
         index, here = view.base, self.reading.call
-        self.reading.call = self.reading.arranged.get(view, here)
+        _, by = self.reading.arranged.get(id(view), (view, None))
+        arranged = by or self.reading.first_arranged.get(view)
         for op in moves:
-            index = self._move(index, op)
+            self.reading.call = arranged or here
+            if arranged is None and isinstance(op, Map):  # it ends what made the things
+                self.reading.call = self.reading.rows[index].call
+            index = self._move(index, op, by)
         self.reading.call = here
         return index
 
-    def _move(self, index: int, op: Op) -> int:
-        if (index, op) not in self._made:
+    def _move(self, index: int, op: Op, by: Call | None) -> int:
+        """The row of a move; parts that several nodes take stay several rows."""
+        inner = self.reading.parts.padded.get(index)
+        if inner is not None and op == Crop(size=Window(self.reading.shape(inner).spatial), at=0):
+            return inner
+        key = (index, op, by if isinstance(op, (Chunk, Crop, Token)) else None)
+        if key not in self._made:
             found = self.reading.emit(op, index).base
             assert isinstance(found, int)
-            self._made[index, op] = found
-        return self._made[index, op]
+            self._made[key] = found
+        return self._made[key]
 
-    def _moves(self, shape: Shape, view: View, wish: str) -> tuple[Op, ...] | None:
-        """The fewest moves that bring a value of this shape into the order of a view."""
-        everything = whole(0, self.reading.sizes(shape))
-        level: list[tuple[tuple[Op, ...], Shape, View]] = [((), shape, everything)]
+    def _moves(self, made: Made, view: View, wish: str) -> tuple[Op, ...] | None:
+        """The fewest moves that bring the value of a row into the order of a view."""
+        everything = whole(0, self.reading.sizes(made))
+        level: list[tuple[tuple[Op, ...], Shape, View]] = [((), made.shape, everything)]
         for depth in range(DEEPEST + 1):
             for moves, found, shown in level:
                 if shown.shape == view.shape and shown.order == view.order and _is(found, wish):
@@ -82,7 +103,7 @@ class Settling:
         self, level: list[tuple[tuple[Op, ...], Shape, View]], view: View
     ) -> Iterator[tuple[tuple[Op, ...], Shape, View]]:
         for moves, shape, shown in level:
-            for op in _candidates(shape, view):
+            for op in (*_candidates(shape, view), *self._one_of_many(shape, view)):
                 if moves and type(moves[-1]) is type(op):
                     continue
                 found = op.shape(shape)
@@ -91,6 +112,13 @@ class Settling:
                 after = self.through(op, shape, shown)
                 if after is not None:
                     yield (*moves, op), found, after
+
+    def _one_of_many(self, shape: Shape, view: View) -> Iterator[Op]:
+        """One of things whose number is open, counted from the front, or the last."""
+        if shape.rank == 0 and isinstance(shape.count, Count) and shape.dims:
+            index = view.offset // shape.channels
+            last = index + 1 == self.reading.number(shape.count)
+            yield Token(last=True) if last else Token(index=index)
 
     def through(self, op: Op, shape: Shape, view: View) -> View | None:
         """What a move makes of a view, by its ONNX nodes."""
@@ -133,7 +161,11 @@ def _candidates(shape: Shape, view: View) -> Iterator[Op]:
         yield from _parts(shape, view, here, wanted)
     if shape.count is None:
         yield from _of_one(shape, view)
-    elif shape.rank == 0:
+    elif shape.rank:
+        yield Flatten()
+        sides = view.shape
+        yield Reshape(size=Window((*sides[2:], sides[1]) if len(sides) > 2 else sides[-1:]))
+    else:
         yield Transpose()
         yield Flatten()
         if len(after) == 1:

@@ -126,7 +126,13 @@ def strided(view: View, axis: int, start: int, parts: Sequence[Part]) -> View:
 
 
 def _across(view: View, axis: int, start: int, parts: Sequence[Part]) -> View:
-    """The same where the side is made of several parts: a cut between them."""
+    """The same where the side is made of several parts: all of them in a new order, or a cut
+    between them.
+    """
+    whole_side = [part for part in view.sides[axis] if part[0] > 1]
+    if not start and prod([count for count, _ in parts]) == size_of(view.sides[axis]):
+        side = tuple([one for part in parts for one in _places_of(*part, whole_side)])
+        return View(view.base, (*view.sides[:axis], side, *view.sides[axis + 1 :]), view.offset)
     outer, *rest = merged(view.sides[axis])
     each = prod([size for size, _ in rest])
     (count, step), *more = parts
@@ -161,6 +167,41 @@ def _places(start: int, parts: Sequence[Part]) -> list[int]:
     found = [start]
     for size, distance in parts:
         found = [place + index * distance for place in found for index in range(size)]
+    return found
+
+
+def composed(view: View, inner: View) -> View:
+    """A view of all that `inner` shows, as one of what that shows. Raises Unreadable."""
+    inner_parts = [part for side in inner.sides for part in side if part[0] > 1]
+    if view.offset:
+        raise Unreadable("a part of an order")
+    sides: list[Side] = []
+    for side in view.sides:
+        found: list[Part] = []
+        for size, distance in side:
+            found += _places_of(size, distance, inner_parts) if size > 1 else []
+        sides.append(tuple(found))
+    return View(inner.base, tuple(sides), inner.offset)
+
+
+def _places_of(size: int, distance: int, parts: Sequence[Part]) -> list[Part]:
+    """Neighbours at a distance, counted in numbers of an order, as parts of that order."""
+    found: list[Part] = []
+    below = 1
+    for count, step in reversed(parts):
+        if size > 1 and distance < below * count:
+            if distance % below:
+                raise Unreadable("places across an order")
+            skip = distance // below
+            here = min(size, count // skip)
+            if count % skip or size % here:
+                raise Unreadable("places across an order")
+            found.insert(0, (here, step * skip))
+            size //= here
+            distance = below * count
+        below *= count
+    if size > 1:
+        raise Unreadable("places beyond an order")
     return found
 
 

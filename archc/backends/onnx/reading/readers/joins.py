@@ -11,9 +11,11 @@ from archc.backends.onnx.reading.call import Call
 from archc.backends.onnx.reading.moves import joined
 from archc.backends.onnx.reading.problem import Unreadable
 from archc.backends.onnx.reading.reader import Reading
+from archc.backends.onnx.reading.readers.adaptive import cells_of
 from archc.backends.onnx.reading.readers.registry import decimal, reads
 from archc.backends.onnx.reading.templates import recognized
-from archc.backends.onnx.reading.views import View, reshaped, whole
+from archc.backends.onnx.reading.views import View, composed, reshaped, transposed, whole
+from archc.backends.onnx.reading.windowed import rolled
 from archc.ops import act, rectifier
 from archc.ops.channels import Gram
 from archc.ops.conv import Conv
@@ -56,23 +58,43 @@ def joined_by(reading: Reading, op: Any, views: Sequence[View]) -> View:
         view.sides == first.sides and view.offset == first.offset and made.shape == bases[0].shape
         for view, made in zip(views, bases)
     )
-    whole = prod(first.shape) == prod(reading.sizes(bases[0].shape))
+    whole = prod(first.shape) == prod(reading.sizes(bases[0]))
     if alike and whole and isinstance(bases[0].shape, Shape):
         found = reading.emit(op, *[view.base for view in views if isinstance(view.base, int)])
         return first.with_base(found.base)
-    if isinstance(op, Mul):
-        return reading.emit(op, *[_gate(reading, view) for view in views])
-    return reading.emit(op, *[reading.settled(view) for view in views])
+    order = _turn(reading, views)
+    if order is not None:
+        turned = [transposed(view, order) for view in views]
+        found = joined_by(reading, op, turned)
+        return transposed(found, [order.index(at) for at in range(len(order))])
+    largest = max([prod(view.shape) for view in views])
+    return reading.emit(op, *[_spread(reading, view, largest) for view in views])
 
 
-def _gate(reading: Reading, view: View) -> int:
-    """A factor: a vector that ONNX gives sides of 1 is a gate as it is."""
-    made = reading.row(view)
-    shape = made.shape
+def _turn(reading: Reading, views: Sequence[View]) -> list[int] | None:
+    """The order of sides in which a map among the values lies as it is; None if it does, or if
+    there is none.
+    """
+    rank = len(views[0].sides)
+    if rank < 4 or any(len(view.sides) != rank for view in views):
+        return None
+    for view in views:
+        made = reading.row(view)
+        own = whole(view.base, reading.sizes(made)).sides
+        if sorted(own) == sorted(view.sides) and len({*own}) == rank and not view.offset:
+            order = [view.sides.index(side) for side in own]
+            return None if order == sorted(order) else order
+    return None
+
+
+def _spread(reading: Reading, view: View, largest: int) -> int:
+    """A vector that ONNX gives sides of 1, where it meets all places or things, is one as it is."""
+    shape, sides = reading.row(view).shape, view.shape
     if isinstance(shape, Shape) and shape.rank == 0 and shape.count is None:
         base = reading.in_order(view)
-        sides = view.shape
-        if base is not None and len(sides) > 2 and prod(sides[2:]) == 1:
+        for_places = len(sides) > 2 and prod(sides[2:]) == 1
+        for_things = len(sides) == 3 and sides[1] == 1 and prod(sides) < largest
+        if base is not None and (for_places or for_things):
             return base
     return reading.settled(view)
 
@@ -123,7 +145,7 @@ def _multiplied(reading: Reading, value: View, constant: View, number: float | N
     axis = len(value.sides) - len(constant.shape)
     varies = [at + axis for at, side in enumerate(constant.shape) if side > 1]
     channels = value.sides[varies[0]] if len(varies) == 1 else ()
-    sizes = reading.sizes(shape)
+    sizes = reading.sizes(made)
     own = prod(sizes[channel_axis(shape) % len(sizes) + 1 :])
     if channels != ((shape.channels, own),) or value.offset:
         raise Unreadable("factors that are not those of the channels")
@@ -159,16 +181,16 @@ def _biased(reading: Reading, value: View, constant: View) -> View | None:
     """The layer before once more, with a bias."""
     made = reading.row(value)
     op, shape = made.op, made.shape
-    if value.base in reading.behind_heads:
+    if value.base in reading.parts.behind_heads:
         assert isinstance(value.base, int)
         found = with_bias(reading, value.base, reshaped(constant, (shape.channels,)))
-        return value.with_base(found.base)
+        return composed(value, found)
     linear = isinstance(op, (FullyConnected, Conv, Deconv))
     if not linear or getattr(op, "bias", True) or prod(constant.shape) != shape.channels:
         return None
     axis = len(value.sides) - len(constant.shape)
     varies = [at + axis for at, side in enumerate(constant.shape) if side > 1]
-    sizes = reading.sizes(shape)
+    sizes = reading.sizes(made)
     own = prod(sizes[channel_axis(shape) % len(sizes) + 1 :])
     if shape.channels > 1 and (
         len(varies) != 1 or value.sides[varies[0]] != ((shape.channels, own),)
@@ -195,9 +217,15 @@ def absolute(reading: Reading, call: Call) -> View:
 @reads("Concat")
 def concat(reading: Reading, call: Call) -> View:
     """Channels behind each other, or things."""
+    pooled = cells_of(reading, call)
+    if pooled is not None:
+        return pooled
     views = [reading.view(name) for name in call.inputs]
     axis = call.attribute("axis", 1) % max(len(views[0].sides), 1)
-    together = joined(views, axis)
+    turned = rolled(reading, views, axis)
+    if turned is not None:
+        return turned
+    together = None if _are_channels(reading, views, axis) else joined(views, axis)
     if together is not None:
         return together
     if len(views) == 1:
@@ -219,9 +247,25 @@ def concat(reading: Reading, call: Call) -> View:
     raise Unreadable("values behind each other along another side")
 
 
+def _are_channels(reading: Reading, views: Sequence[View], axis: int) -> bool:
+    """Whether all are neighbouring channels of maps or vectors, which `chunk` gives one by one."""
+    for view in views:
+        if isinstance(view.base, str):
+            return False
+        made = reading.row(view)
+        own = whole(view.base, reading.sizes(made)).sides
+        if reading.is_list(made) or made.shape.count is not None or axis != 1:
+            return False
+        if len(own) != len(view.sides) or view.sides[axis][0][1:] != own[axis][0][1:]:
+            return False
+        if (*view.sides[:axis], own[axis], *view.sides[axis + 1 :]) != own:
+            return False
+    return True
+
+
 def _concatenated(reading: Reading, rows: list[int]) -> View:
     """With a row that joins the first of them already in their place, as DenseNet's layers do."""
-    for length in range(len(rows) - 1, 1, -1):
+    for length in range(len(rows) - 1, 1 if not reading.own else len(rows), -1):
         before = reading.concats.get(tuple(rows[:length]))
         if before is not None:
             rows = [before, *rows[length:]]

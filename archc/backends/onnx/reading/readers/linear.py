@@ -10,6 +10,7 @@ from archc.backends.onnx.reading.problem import Unreadable
 from archc.backends.onnx.reading.reader import Reading
 from archc.backends.onnx.reading.readers.registry import reads
 from archc.backends.onnx.reading.views import Side, View, merged, reshaped, transposed
+from archc.backends.onnx.reading.windowed import windows_of
 from archc.ops.channels import Gram
 from archc.ops.linear import FullyConnected
 from archc.ops.recurrent import Embed
@@ -80,26 +81,60 @@ def connected(reading: Reading, value: View, weight: View, bias: View | None) ->
     tensors = {"weight": weight}
     if bias is not None:
         tensors["bias"] = reshaped(bias, (weight.shape[0],))
-    sides = value.shape
+    found = _of_regions(reading, value, op, tensors)
+    if found is not None:
+        return found
+    sides, samples = value.shape, reading.samples(reading.row(value))
     outer: list[Side] = [(part,) for part in merged(value.sides[0])]
-    outer = [(), *outer] if reading.batch == 1 else outer
+    outer = [(), *outer] if samples == 1 else outer
     if len(sides) == 2 and len(outer) > 1:  # things of all samples in one side
         apart = View(value.base, (*outer, value.sides[1]), value.offset)
         return reshaped(connected(reading, apart, weight, bias), (sides[0], op.channels))
     if len(sides) == 2:
         found = reading.emit(op, _flat(reading, value), **tensors)
         return reshaped(found, (*sides[:-1], op.channels))
-    order = _leading(value, reading.batch)
-    turned = transposed(value, (*order, len(sides) - 1))
-    things = reshaped(turned, (reading.batch, prod(sides[:-1]) // reading.batch, sides[-1]))
-    index = reading.settled(things, "things")
-    if index in reading.heads:
+    index, order = _things(reading, value, samples)
+    if index in reading.parts.heads:
         bias = tensors.get("bias")
         found = projected(reading, index, weight, bias)
     else:
         found = reading.emit(op, index, **tensors)
     back = reshaped(found, (*[sides[at] for at in order], op.channels))
     return transposed(back, (*[order.index(at) for at in range(len(order))], len(sides) - 1))
+
+
+def _things(reading: Reading, value: View, samples: int) -> tuple[int, list[int]]:
+    """The row of things that a view shows, and in which order of its sides; places window by
+    window are no row yet.
+    """
+    sides = value.shape
+    as_they_lie, as_written = _leading(value, samples), [*range(len(sides) - 1)]
+
+    def things(order: list[int]) -> View:
+        turned = transposed(value, (*order, len(sides) - 1))
+        return reshaped(turned, (samples, prod(sides[:-1]) // samples, sides[-1]))
+
+    try:
+        return reading.settled(things(as_they_lie), "things"), as_they_lie
+    except Unreadable:
+        found = windows_of(reading, things(as_written))
+        if found is None:
+            raise
+        return found, as_written
+
+
+def _of_regions(
+    reading: Reading, value: View, op: FullyConnected, tensors: dict[str, View]
+) -> View | None:
+    """A layer on each of the maps that lie in one row, flattened; None if it is on none."""
+    made, shape = reading.row(value), value.shape
+    base = reading.in_order(value) if made.rows else None
+    if base is None or shape[-1] != getattr(made.shape, "numbers_each", 0):
+        return None
+    if made.rows != prod(shape[:-1]):
+        return None
+    found = reading.emit(op, base, **tensors)
+    return reshaped(found, (*shape[:-1], op.channels))
 
 
 def _leading(value: View, batch: int) -> list[int]:

@@ -32,10 +32,11 @@ def batch_norm(reading: Reading, call: Call) -> View:
 
 
 def _is_things(reading: Reading, view: View) -> bool:
-    shape = reading.row(view).shape
+    made = reading.row(view)
+    shape = made.shape
     if not isinstance(shape, Shape) or shape.rank or shape.count is None:
         return False
-    return view.shape == reading.sizes(shape)
+    return view.shape == reading.sizes(made)
 
 
 @reads("LRN")
@@ -82,10 +83,15 @@ def normalized(reading: Reading, view: View, op: LayerNorm, tensors: dict[str, V
     shape = made.shape
     if isinstance(shape, Shape) and shape.rank == len(view.sides) - 2 > 0 and not view.offset:
         places = prod(shape.spatial)
-        whole = prod(view.shape) == prod(reading.sizes(shape))
+        whole = prod(view.shape) == prod(reading.sizes(made))
         if whole and view.sides[-1] == ((shape.channels, places),):
             found = reading.emit(op, reading.settled_base(view), **tensors)
             return view.with_base(found.base)
+    rank = len(view.sides)
+    if rank > 3:  # a map whose channels come last
+        turned = transposed(view, (0, rank - 1, *range(1, rank - 1)))
+        found = reading.emit(op, reading.settled(turned, "map"), **tensors)
+        return transposed(found, (0, *range(2, rank), 1))
     return reading.emit(op, reading.settled(view), **tensors)
 
 

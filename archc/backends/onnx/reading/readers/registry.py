@@ -10,7 +10,9 @@ from archc.backends.onnx.reading.call import Call
 from archc.backends.onnx.reading.reader import Reading
 from archc.backends.onnx.reading.views import View
 
-Reader = Callable[[Reading, Call], View | Sequence[View]]
+SIMPLE = 12
+"""the largest denominator of a fraction that people write"""
+Reader = Callable[[Reading, Call], View | Sequence[View | None]]
 READERS: dict[str, Reader] = {}
 """by operator; a function raises Unreadable where the language has no such thing"""
 
@@ -30,4 +32,9 @@ def decimal(number: Any) -> Fraction:
     """A float32 as the shortest decimal that gives it: 1e-05, not 9.99999974e-06."""
     import numpy as np
 
-    return Fraction(str(np.float32(number)))
+    single = np.float32(number)
+    found = Fraction(str(single))
+    simple = found.limit_denominator(SIMPLE)
+    if found.denominator > SIMPLE and np.float32(float(simple)) == single:
+        return simple  # 2/3, not 0.6666667
+    return found

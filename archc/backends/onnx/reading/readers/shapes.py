@@ -8,6 +8,7 @@ from archc.backends.onnx.reading.call import Call
 from archc.backends.onnx.reading.moves import split
 from archc.backends.onnx.reading.problem import Unreadable
 from archc.backends.onnx.reading.reader import Reading
+from archc.backends.onnx.reading.readers.adaptive import POOLS, adapted
 from archc.backends.onnx.reading.readers.registry import reads
 from archc.backends.onnx.reading.views import View, reshaped
 from archc.ops.join import Max, Mean
@@ -36,6 +37,8 @@ def part(reading: Reading, call: Call) -> View:
     """A part of a value; of an open map that which is as large as another one."""
     found = reading.moved(call)
     view = reading.view(call.inputs[0])
+    if isinstance(view.base, str):
+        return found
     names = reading.sized.get(call.given(2), ()) if reading.opened else ()
     like = [one for name in names if (one := reading.known(name)) is not None]
     rank, shape = len(view.sides), reading.row(view).shape
@@ -71,6 +74,8 @@ def _over(reading: Reading, kind: str, view: View, gone: list[int]) -> View:
     if gone == spatial and kind != "ReduceSum":
         op: Any = GlobalAvgPool() if kind == "ReduceMean" else MaxPool(to=Window((1,) * (rank - 2)))
         return reading.emit(op, reading.settled(view, "map"))
+    if kind in POOLS and len(gone) == 1 and gone[0] > 1 and rank > 3:
+        return adapted(reading, view, POOLS[kind], gone[0] - 2, 1)
     if rank == 4 and gone == [1, 2] and kind == "ReduceMean":  # channels last
         turned = View(view.base, tuple([view.sides[at] for at in (0, 3, 1, 2)]), view.offset)
         return reading.emit(GlobalAvgPool(), reading.settled(turned, "map"))
