@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from itertools import product
 from typing import Any
 
 from archc.diagnostics.kinds.values import ValueNotAllowed
@@ -20,9 +21,10 @@ from archc.ops.base import (
 )
 from archc.ops.conv import bad_groups
 from archc.ops.dims import fit_rank, positive
+from archc.ops.initial import initial
 from archc.ops.lowering import Make, Torch, Unsupported, options, unlike
 from archc.ops.nodes import LAST, Nodes, Rows
-from archc.ops.values import Number, Shape, Window
+from archc.ops.values import Drawn, Number, Shape, Window
 
 TRILU = 14
 """the opset from which on there is Trilu"""
@@ -52,6 +54,7 @@ class Attention(Op):
     causal: bool = option("flag", default=False, doc="a thing sees none behind it")
     bias: bool = option("switch", default=True, doc="whether biases are added")
     dropout: Number = option("number", default=Fraction(0), doc="share of dropped weights")
+    init: str | Drawn | None = initial()
 
     def shape(self, value: Any, *source: Any) -> Result:
         problem = within("dropout", self.dropout, 0, 1)
@@ -95,7 +98,9 @@ class Attention(Op):
             vdim=unlike(other, value.channels),
             batch_first=True,
         )
-        make = Make("nn.MultiheadAttention", (value.channels, self.heads), given)
+        matrices = [name for name in self.weights(value, *source) if name.endswith("weight")]
+        start = options(**dict.fromkeys(matrices, self.init))
+        make = Make("nn.MultiheadAttention", (value.channels, self.heads), given, start)
         query = "{0}" if value.count is not None else "{0}.unsqueeze(1)"
         keys = "{1}" if source else query
         mask = f", attn_mask=causal_mask({query}, {keys}), is_causal=True" if self.causal else ""
@@ -187,6 +192,7 @@ class WindowAttention(Op):
     shift: int = option("integer", default=0, minimum=0, doc="by how much windows are moved")
     bias: bool = option("switch", default=True, doc="whether biases are added")
     dropout: Number = option("number", default=Fraction(0), doc="share of dropped weights")
+    init: str | Drawn | None = initial()
 
     def shape(self, value: Any) -> Result:
         problem = within("dropout", self.dropout, 0, 1) or needs_picture(self, value)
@@ -235,7 +241,10 @@ class WindowAttention(Op):
             dropout=unlike(float(self.dropout), 0.0),
         )
         values = (value.channels, self.heads, self.window.sides)
-        return Torch(make=Make("WindowAttention", values, given))
+        first = {"weight": self.init, "bias": None if self.init is None else 0.0}
+        tensors = self.weights(value)
+        start = options(**{name: first.get(name.rpartition(".")[2]) for name in tensors})
+        return Torch(make=Make("WindowAttention", values, given, start))
 
     def onnx(self, made: Nodes, value: Shape) -> str | Unsupported:
         if made.opened:
@@ -280,17 +289,16 @@ class WindowAttention(Op):
     def _apart(self, made: Nodes, counts: tuple[int, ...], moved: list[int]) -> str:
         """-100 where the shift joins opposite edges: windows,1,places,places."""
         rows, columns = self.window.sides
-        edges = [
-            2 * (row >= counts[0] * rows - moved[0]) + (column >= counts[1] * columns - moved[1])
-            for down in range(counts[0])
-            for across in range(counts[1])
-            for row in range(down * rows, down * rows + rows)
-            for column in range(across * columns, across * columns + columns)
-        ]
-        number, area = counts[0] * counts[1], rows * columns
-        sides = ((number, 1, area, 1), (number, 1, 1, area))
-        each, other = [made.numbers(*edges, sides=one) for one in sides]
-        return made("Where", made("Equal", each, other), made.number(0), made.number(-100))
+        apart: list[float] = []
+        for down, across in product(range(counts[0]), range(counts[1])):
+            edges = [
+                (row >= counts[0] * rows - moved[0], column >= counts[1] * columns - moved[1])
+                for row in range(down * rows, down * rows + rows)
+                for column in range(across * columns, across * columns + columns)
+            ]
+            apart += [0.0 if one == other else -100.0 for one in edges for other in edges]
+        area = rows * columns
+        return made.numbers(*apart, sides=(counts[0] * counts[1], 1, area, area))
 
 
 def relative_places(rows: int, columns: int) -> list[int]:

@@ -15,8 +15,8 @@ def normalized(
 ) -> str:
     """Layer normalisation over the axes from `axis` (negative) on, with its factors and shifts."""
     if made.opset >= LAYERS:
-        ones = made.numbers(*[1.0] * prod(sides), sides=sides)
-        return made("LayerNormalization", given, *(tensors or [ones]), axis=axis, epsilon=eps)
+        factors = tensors or [made.numbers(*[1.0] * prod(sides), sides=sides)]
+        return made("LayerNormalization", given, *factors, axis=axis, epsilon=eps)
     axes = tuple(range(axis, 0))
     centred = made("Sub", given, made.reduce("ReduceMean", given, *axes))
     variance = made.reduce("ReduceMean", made("Mul", centred, centred), *axes)

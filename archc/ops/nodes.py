@@ -252,6 +252,12 @@ class Nodes:
         found = self("MatMul", value, weight)
         return self("Add", found, *bias) if bias else found
 
+    def factors(self, channels: int, *, trained: bool) -> tuple[str, str]:
+        """Factors and shifts of a norm: its tensors, or ones and zeros where none are trained."""
+        if trained:
+            return self.tensor("weight"), self.tensor("bias")
+        return self.numbers(*[1.0] * channels), self.numbers(*[0.0] * channels)
+
     def split(self, value: str, each: int, number: int, axis: int) -> tuple[str, ...]:
         """Equal parts of one axis."""
         if number == 1:
@@ -268,6 +274,12 @@ class Nodes:
             return self("Shape", value, start=start or None, end=end)
         whole = self("Shape", value)
         return self("Slice", whole, self.ints(start), self.ints(LAST if end is None else end))
+
+    def sides_of(self, value: str, shape: Shape) -> str:
+        """All sides of a value of this shape, known ones as they are."""
+        if self.opened or self.batch is None or shape.count is not None:
+            return self("Shape", value)
+        return self.ints(self.batch, shape.channels, *shape.spatial)
 
     def zeros(self, *sides: int) -> str:
         """Zeros; a side of -1 is the batch's, as `x` has it."""

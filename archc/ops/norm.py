@@ -12,7 +12,7 @@ from archc.ops.centred import grouped, normalized
 from archc.ops.conv import bad_groups
 from archc.ops.lowering import Make, Torch, channel_axis, channels_second, options, unlike
 from archc.ops.nodes import Nodes
-from archc.ops.values import Count, Number, Shape
+from archc.ops.values import Count, Drawn, Number, Shape
 
 AFFINE = "whether trained factors and shifts follow"
 EPS = "added to the variance"
@@ -52,8 +52,8 @@ class BatchNorm(Op):
     )
     affine: bool = option("switch", default=True, doc=AFFINE)
     frozen: bool = option("flag", default=False, doc="all its numbers are buffers, none is trained")
-    init: str | None = option(
-        "choice", default=None, choices=("zero",), doc="zero: the factors begin at 0"
+    init: str | Drawn | None = option(
+        "initial", default=None, choices=("zero",), doc="initial factors, else 1"
     )
 
     def shape(self, value: Any) -> Result:
@@ -86,8 +86,7 @@ class BatchNorm(Op):
         return Torch(channels_second(value), Make(name, (value.channels,), eps + more, start))
 
     def onnx(self, made: Nodes, value: Shape) -> str:
-        ones = (made.numbers(*[1.0] * value.channels), made.numbers(*[0.0] * value.channels))
-        factors = (made.tensor("weight"), made.tensor("bias")) if self.affine else ones
+        factors = made.factors(value.channels, trained=self.affine)
         statistics = (made.tensor("running_mean"), made.tensor("running_var"))
         eps = float(self.eps)
 
@@ -347,9 +346,7 @@ class InstanceNorm(Op):
         return Torch(make=Make(f"nn.InstanceNorm{value.rank}d", (value.channels,), given))
 
     def onnx(self, made: Nodes, value: Shape) -> str:
-        channels = value.channels
-        ones = (made.numbers(*[1.0] * channels), made.numbers(*[0.0] * channels))
-        factors = (made.tensor("weight"), made.tensor("bias")) if self.affine else ones
+        factors = made.factors(value.channels, trained=self.affine)
         return made("InstanceNormalization", made.x, *factors, epsilon=float(self.eps))
 
 

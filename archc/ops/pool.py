@@ -356,7 +356,7 @@ class Unpool(Op):
     def onnx(self, made: Nodes, value: Shape, pooled: Shape, before: Shape) -> str:
         like, window = made.inputs[2], dict(made.window)
         assert isinstance(like, str)
-        sides = made("Shape", like)
+        sides = made.sides_of(like, before)
         if not window.pop("ceil_mode", None) and not window.pop("auto_pad", None):
             return made("MaxUnpool", made.x, made.places, sides, **window)
         # MaxUnpool refuses windows that go beyond the map; places count through all samples

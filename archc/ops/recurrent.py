@@ -263,7 +263,7 @@ class Rnn(Recurrent):
     relu: bool = option("flag", default=False, doc="relu in place of tanh")
 
     def _attributes(self) -> dict[str, Any]:
-        return {"activations": ["Relu"] * self._ways()} if self.relu else {}
+        return {"activations": ("Relu",) * self._ways()} if self.relu else {}
 
 
 class Embed(Op):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from archc.backends.onnx.scan import Body, Carried, Loop, Placed, kept_nodes
+from archc.backends.onnx.scan import Carried, Loop, Placed, kept_nodes
+from archc.backends.onnx.sharing import shared, with_names
 from archc.diagnostics.kinds.targets import UnsupportedOnTarget
 from archc.diagnostics.model import Bag
 from archc.graph.described import is_own_size, own_value
@@ -40,10 +41,13 @@ class Lowered:
 
     `names` are the values of each of the network's nodes, `tensors` what the model holds by name,
     `constants` small tensors, `bag` the operators that this opset cannot be told, `externs` the
-    nodes of operators that are not ONNX's own: whoever runs the model has to have them.
+    nodes of operators that are not ONNX's own: whoever runs the model has to have them. Where
+    `blocks` stay whole, none reads what another one only works out by the way.
     """
 
-    def __init__(self, network: Network, opset: int, batch: int | None = None) -> None:
+    def __init__(
+        self, network: Network, opset: int, batch: int | None = None, *, blocks: bool = False
+    ) -> None:
         self.network = network
         self.opset = opset
         self.batch = batch
@@ -52,6 +56,8 @@ class Lowered:
         self.tensors: dict[str, Stored] = {}
         self.constants: dict[str, Constant] = {}
         self.externs: list[Node] = []
+        self.inner_names: dict[str, str] = {}
+        """what outputs would be called if they were none"""
         self.bag = Bag()
         self.kept = kept_nodes(network)
         self._indexed = {node.inputs[1] for node in network.nodes if isinstance(node.op, Unpool)}
@@ -62,6 +68,7 @@ class Lowered:
         for node in network.nodes:
             if node.index in self.kept:
                 self._add(node)
+        self._share(blocks)
         self.outputs = self._ends()
 
     # ---- names ---------------------------------------------------------------------------------
@@ -242,6 +249,25 @@ class Lowered:
 
     # ---- outputs -------------------------------------------------------------------------------
 
+    def _share(self, blocks: bool) -> None:
+        """Leave out what other nodes make needless."""
+        outputs = self.network.outputs.values()
+        ends = {name for index in outputs for name in _each(self.names[index])}
+        self.nodes, renamed = shared(
+            self.nodes, ends, lambda placed: body_of(placed.origin).path if blocks else ""
+        )
+        self._rename(renamed)
+
+    def _rename(self, renamed: dict[str, str]) -> None:
+        """Give values other names."""
+        self.nodes = [with_names(placed, renamed) for placed in self.nodes]
+        self.names = {
+            index: renamed.get(names, names)
+            if isinstance(names, str)
+            else tuple([renamed.get(name, name) for name in names])
+            for index, names in self.names.items()
+        }
+
     def _ends(self) -> dict[str, int]:
         """The outputs by name, the items of a list one by one; values get their outputs' names."""
         ends: dict[str, int] = {}
@@ -259,40 +285,14 @@ class Lowered:
                 else:
                     renamed[value] = name
                 ends[name] = index
-        self.nodes = [_with_names(placed, renamed) for placed in self.nodes]
-        self.names = {
-            index: renamed.get(names, names)
-            if isinstance(names, str)
-            else tuple([renamed.get(name, name) for name in names])
-            for index, names in self.names.items()
-        }
+        self._rename(renamed)
+        self.inner_names = {name: value for value, name in renamed.items()}
         return ends
 
 
 def is_open(network: Network) -> bool:
     """Whether sides of the pictures stay open: they are, and no size was asked for."""
     return bool(network.open_sides) and not network.asked
-
-
-def _with_names(placed: Placed, renamed: dict[str, str]) -> Placed:
-    node = placed.node
-    inputs = tuple([renamed.get(name, name) for name in node.inputs])
-    outputs = tuple([renamed.get(name, name) for name in node.outputs])
-    attributes = tuple(
-        [
-            (name, _body_with_names(value, renamed) if isinstance(value, Body) else value)
-            for name, value in node.attributes
-        ]
-    )
-    changed: OnnxNode = replace(node, inputs=inputs, outputs=outputs, attributes=attributes)
-    return Placed(placed.name, changed, placed.origin)
-
-
-def _body_with_names(body: Body, renamed: dict[str, str]) -> Body:
-    """A body reads values from outside, which may have got other names."""
-    nodes = tuple([_with_names(placed, renamed) for placed in body.nodes])
-    changed: Body = replace(body, nodes=nodes)
-    return changed
 
 
 def _name(known: dict[str, str], name: str) -> str:
