@@ -109,7 +109,7 @@ class Network:
         rows = (features,) if isinstance(features, str) else tuple(features)
         asked = {"num_classes": wanted_classes(num_classes), "seed": seed}
         if optimize is not None:
-            plain = self.torch(num_classes=num_classes, weights=weights, seed=seed)
+            plain = self.torch(num_classes=num_classes, features=rows, weights=weights, seed=seed)
             return self._optimized(optimize, dtype, rows, num_classes, plain, device)
         one = self._built(Wanted(rows))
         module = module_of(one.network, one.source, device=device, **asked)
@@ -130,23 +130,32 @@ class Network:
     def save(self, path: str | os.PathLike[str], *, force: bool = False) -> None:
         """Write the network as the path's ending says: `resnet50.py`, `resnet50.onnx`.
 
-        A model has the weights that the spec begins with. Raises FileExistsError for a file that
-        archc did not write, unless `force`; ValueError for an ending that means nothing.
+        A model has the weights that the spec begins with; a warning names what in it is `extern`.
+        Raises FileExistsError for a file that archc did not write, unless `force`; ValueError for
+        an ending that means nothing, and for the name of a module that sources import.
         """
+        from archc.backends.torch.naming import module_taken
         from archc.files import refused, write_text
 
         name = os.fspath(path)
         if not name.endswith((".py", ".onnx")):
             raise ValueError(f"{name}: the ending says what to write, and may be .py or .onnx")
-        problem = refused(name, force=force)
+        problem = refused(name, force=force, forcing="force=True")
         if problem:
             raise FileExistsError(problem)
         if name.endswith(".py"):
+            if taken := module_taken(name):
+                raise ValueError(taken)
             write_text(name, self.source())
         else:
+            from warnings import warn
+
             from archc.building.onnx import Wanted, model_of
 
-            model_of(self.graph, Wanted()).write(name)
+            model = model_of(self.graph, Wanted())
+            model.write(name)
+            for found in model.warnings:
+                warn(f"{found.primary.span}: {found.message}", stacklevel=2)
 
     def transform(self, name: str, **options: Any) -> Network:
         """The network that a pass makes: `net.transform("new-head", classes=10)`.

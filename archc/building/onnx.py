@@ -14,13 +14,13 @@ from archc.backends.onnx.build import (
     save,
 )
 from archc.backends.onnx.lazy import LazyState
-from archc.backends.onnx.numbers import Pieces, initial, stored, tensors
-from archc.diagnostics.model import ArchError
+from archc.backends.onnx.numbers import Pieces, initial, licence_of, stored, tensors
+from archc.diagnostics.model import ArchError, Diagnostic
 from archc.files import refused
 from archc.graph.ir import Network
 from archc.graph.tensors import StateTensor, tensors_of
 from archc.passes.fold_batchnorm import FoldBatchNorm
-from archc.record import Record
+from archc.record import Record, replace
 from archc.transforming import Refused, Transformed, transformed
 
 if TYPE_CHECKING:
@@ -47,11 +47,20 @@ class Wanted(Record):
 
 
 class Model(Record):
-    """A model that was checked, and the tensors that will be written into it."""
+    """A model that was checked, and the tensors that will be written into it.
+
+    `notes` say what was done to read its weights.
+    """
 
     built: Built
     tensors: Sequence[Tensor]
     apart: bool
+    notes: tuple[str, ...] = ()
+
+    @property
+    def warnings(self) -> list[Diagnostic]:
+        """What whoever runs the model has to know."""
+        return self.built.warnings
 
     def problem(self, path: str, *, force: bool) -> str:
         """Why the model is not written; empty if it may be."""
@@ -71,28 +80,40 @@ def model_of(network: Network, wanted: Wanted) -> Model:
     Raises ArchError for what this opset lacks, BuildDiffers for a fault of archc's, WeightsProblem
     for weights that do not fit.
     """
-    pieces = _pieces(network, wanted)
+    begun = _begun(network, wanted)
+    pieces = begun.pieces
     if wanted.folds:
         done = _folded(network)
         pieces = _after(network, done, pieces)
         network = done.network
-    one = built(network, wanted.options)
+    one = built(network, begun.options)
     if wanted.weights == NONE:
         return Model(one.with_inputs(), (), wanted.apart)
-    return Model(one, tensors(one.lowered, pieces, wanted.options.dtype), wanted.apart)
+    return Model(one, tensors(one.lowered, pieces, one.options.dtype), wanted.apart, begun.notes)
 
 
-def _pieces(network: Network, wanted: Wanted) -> Pieces:
-    """Where the numbers of the network's tensors come from."""
+class _Begun(Record):
+    """Where the numbers of a network come from, what was done to read them, and the options of
+    the model with their licence.
+    """
+
+    pieces: Pieces
+    options: Options
+    notes: tuple[str, ...] = ()
+
+
+def _begun(network: Network, wanted: Wanted) -> _Begun:
+    options = wanted.options
     if wanted.weights in (INIT, NONE):
-        return initial(network, wanted.seed)
+        return _Begun(initial(network, wanted.seed), options)
     from archc.weights import WeightsProblem, fit, open_checkpoint
 
     checkpoint = open_checkpoint(wanted.weights)
     fitted = fit(network, checkpoint)
     if not fitted.ok:
         raise WeightsProblem(fitted.text())
-    return stored(checkpoint)
+    licensed = replace(options, licence=options.licence or licence_of(checkpoint))
+    return _Begun(stored(checkpoint), licensed, (*checkpoint.notes, *fitted.notes))
 
 
 def _folded(network: Network) -> Transformed:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from archc.cli.main import DONE, FINDINGS, complain
 from archc.cli.naming import networks_meant
+from archc.cli.stopping import stopped_by_signals
 
 if TYPE_CHECKING:
     from archc.graph.ir import Network
@@ -26,9 +28,16 @@ ONLY_FOR = {
     "batch": ("onnx",),
     "seed": ("onnx",),
     "fold_bn": ("onnx",),
+    "functions": ("onnx",),
     "external_data": ("onnx",),
+    "license": ("onnx",),
 }
 """options that mean nothing for other targets"""
+NO_TRAINING = (
+    "--training: a model has no loss, no gradients and no statistics that move; train the source"
+    " (-o FILE.py), then build the model with its --weights"
+)
+TRAINED_ANYWAY = "--training is not needed: a source can be trained as it is"
 
 
 def add_parser(verbs: Any) -> None:
@@ -82,12 +91,15 @@ def _onnx_arguments(group: Any) -> None:
     add("--batch", type=_positive, metavar="N", help="a number of samples (default: any)")
     add("--seed", type=int, metavar="N", help="of --weights init (default: 0)")
     add("--fold-bn", action="store_true", default=None, help="batch norms into the layers before")
+    add("--functions", action="store_true", default=None, help="blocks as functions of the model")
     add(
         "--external-data",
         action="store_true",
         default=None,
         help="the weights in a file of their own, FILE.data; without it above 2 GiB alone",
     )
+    add("--license", metavar="TEXT", help="of the weights (default: what their file says)")
+    add("--training", action="store_true", help=argparse.SUPPRESS)  # to say why not
 
 
 def _positive(text: str) -> int:
@@ -131,6 +143,7 @@ def _file(arguments: argparse.Namespace) -> str:
 
 def _wrong_use(arguments: argparse.Namespace, target: str) -> str:
     """What is wrong with the command, before anything is read."""
+    from archc.backends.torch.naming import module_taken
     from archc.files import refused
 
     path: str = arguments.output
@@ -141,6 +154,8 @@ def _wrong_use(arguments: argparse.Namespace, target: str) -> str:
     if target != HUB and len(arguments.nets) > 1:
         return "one file holds one network; several go to a folder with --target hub"
     problem = "" if target == HUB else refused(path, force=arguments.force)
+    if target == "torch":
+        problem = problem or module_taken(path)
     if not problem and not target:
         return f"name a target: --target {' or '.join([*TARGETS.values(), HUB])}"
     return problem or _unfit(arguments, target)
@@ -149,11 +164,15 @@ def _wrong_use(arguments: argparse.Namespace, target: str) -> str:
 def _unfit(arguments: argparse.Namespace, target: str) -> str:
     """Options that do not go together."""
     path: str = arguments.output
+    if arguments.training:
+        return NO_TRAINING if target == "onnx" else TRAINED_ANYWAY
     for name, targets in ONLY_FOR.items():
         if getattr(arguments, name) is not None and target not in targets:
             return f"--{name.replace('_', '-')} is for --target {' and '.join(targets)}"
     if target == "onnx" and path == STANDARD_OUTPUT:
         return "a model is no text: name a file for it with -o"
+    if arguments.features is not None and not all(map(str.strip, arguments.features.split(","))):
+        return "--features takes names of rows, with commas between them: layer2,layer4"
     if target != "onnx" and arguments.weights == "none":
         return "--weights none is for --target onnx; a source holds no weights anyway"
     if target == "torch" and _file(arguments) and path == STANDARD_OUTPUT:
@@ -171,7 +190,9 @@ def _missing(target: str) -> str:
 
     if target == "onnx" or find_spec("torch"):
         return ""
-    return "this needs torch: pip install 'archc[torch]'"
+    from archc.building.torch import NEEDS_TORCH
+
+    return NEEDS_TORCH
 
 
 def _build(
@@ -183,9 +204,10 @@ def _build(
     from archc.weights import WeightsProblem
 
     try:
-        if target == "onnx":
-            return _onnx(arguments, networks[0])
-        return _torch(arguments, target, session, networks)
+        with stopped_by_signals():
+            if target == "onnx":
+                return _onnx(arguments, networks[0])
+            return _torch(arguments, target, session, networks)
     except ArchError as error:
         print(error, file=sys.stderr)
         return FINDINGS
@@ -205,9 +227,8 @@ def _torch(
 ) -> int:
     """Every network is built before the first file is written."""
     from archc.building.torch import Wanted, file_of, folder_of
-    from archc.diagnostics.columns import harmless
 
-    rows = [row.strip() for row in (arguments.features or "").split(",") if row.strip()]
+    rows = [row.strip() for row in arguments.features.split(",")] if arguments.features else []
     inference = (arguments.dtype or "fp32") if arguments.optimize else ""
     wanted = Wanted(tuple(rows), _file(arguments), inference)
     if target == HUB:
@@ -223,17 +244,32 @@ def _torch(
     if target == HUB:
         os.makedirs(arguments.output, exist_ok=True)
     files.write()
-    for note in files.weights.notes if files.weights is not None else ():
-        print(f"archc: {harmless(note)}", file=sys.stderr)
+    _say(files.weights.notes if files.weights is not None else ())
     return DONE
+
+
+def _say(notes: Sequence[str]) -> None:
+    """What was done to read the weights."""
+    from archc.diagnostics.columns import harmless
+
+    for note in notes:
+        print(f"archc: {harmless(note)}", file=sys.stderr)
 
 
 def _onnx(arguments: argparse.Namespace, network: Network) -> int:
     from archc.backends.onnx.build import DEFAULT_OPSET, Options
     from archc.building.onnx import INIT, Wanted, model_of
+    from archc.diagnostics import paint
+    from archc.diagnostics.render import render_all
 
     dtype = DTYPES[arguments.dtype or "fp32"]
-    options = Options(arguments.opset or DEFAULT_OPSET, arguments.batch, dtype)
+    options = Options(
+        arguments.opset or DEFAULT_OPSET,
+        arguments.batch,
+        dtype,
+        functions=bool(arguments.functions),
+        licence=arguments.license or "",
+    )
     wanted = Wanted(
         options,
         arguments.weights or INIT,
@@ -246,4 +282,7 @@ def _onnx(arguments: argparse.Namespace, network: Network) -> int:
     if problem:
         return complain(problem)
     model.write(arguments.output)
+    _say(model.notes)
+    if model.warnings:
+        print(render_all(model.warnings, paint.wanted(sys.stderr)), file=sys.stderr)
     return DONE

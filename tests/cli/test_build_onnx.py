@@ -3,10 +3,13 @@
 import subprocess
 import sys
 
+import numpy as np
 import onnx
 import pytest
+from safetensors.numpy import save_file
 
 from archc.api import load
+from archc.graph.tensors import tensors_of
 
 NET = "net toy()\n  input 8x8x3\n  conv 3x3 4 pad=half ; relu\n  gap ; fc 2\n"
 
@@ -40,6 +43,7 @@ def test_options(archc, toy):
         (["--opset", "12"], 2, "an opset from 13 to 24"),
         (["--batch", "0"], 2, "at least 1"),
         (["--dtype", "bf16"], 2, "--opset 22"),
+        (["--training"], 2, "a model has no loss, no gradients"),
         (["--features", "conv1"], 2, "--features is for --target torch"),
         (["--optimize", "inference"], 2, "--optimize is for --target torch"),
         (["--weights", "none.safetensors"], 2, "there is no such file"),
@@ -73,6 +77,70 @@ def test_the_python_side_saves_the_same(archc, toy):
     assert archc("build", "toy.arch", "-o", "toy.onnx").code == 0
     load(toy / "toy.arch").save(toy / "other.onnx")
     assert (toy / "other.onnx").read_bytes() == (toy / "toy.onnx").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [(["--training"], "a source can be trained as it is"), (["--license", "MIT"], "--target onnx")],
+)
+def test_what_sources_do_not_take(archc, toy, words, said):
+    done = archc("build", "toy.arch", *words, "-o", "toy.py")
+    assert (done.code, (toy / "toy.py").exists()) == (2, False)
+    assert said in done.err
+
+
+EXTERN = """extern choose(map) -> 10 of 4
+net toy()
+  input 16x16x8
+  block chosen()
+    choose
+  boxes: chosen
+  chosen as more
+"""
+
+
+def test_extern_is_an_operator_with_a_warning(archc, project):
+    done = archc("build", "toy.arch", "-o", "toy.onnx", toy=EXTERN)
+    assert (done.code, done.out) == (0, "")
+    assert done.err.count("warning[extern-in-model]") == 1
+    assert "toy.arch:5:5" in done.err and "`choose`" in done.err and "archc.extern" in done.err
+    model = onnx.load(project / "toy.onnx")
+    kinds = {(node.domain, node.op_type) for node in model.graph.node}
+    assert kinds == {("archc.extern", "choose")}
+    assert ("archc.extern", 1) in [(one.domain, one.version) for one in model.opset_import]
+    with pytest.warns(UserWarning, match="toy.arch:5:5: the model has `choose`"):
+        load(project / "toy.arch").save(project / "toy.onnx")
+
+
+def facts(path):
+    return {one.key: one.value for one in onnx.load(path).metadata_props}
+
+
+def test_the_licence_of_the_weights(archc, toy):
+    """What the file of weights says, or the command; nothing where neither does."""
+    tensors = tensors_of(load(toy / "toy.arch").graph)
+    state = {key: np.ones(one.shape, np.float32) for key, one in tensors.items()}
+    said = {"none": {"format": "pt"}, "hub": {"license": "apache-2.0"}}
+    said["standard"] = {"modelspec.license": "CreativeML Open RAIL"}
+    for name, metadata in said.items():
+        save_file(state, toy / f"{name}.safetensors", metadata)
+    found = {}
+    for name in said:
+        weights = f"{name}.safetensors"
+        assert archc("build", "toy.arch", "--weights", weights, "-o", "toy.onnx").code == 0
+        found[name] = facts(toy / "toy.onnx").get("model_license")
+    assert found == {"none": None, "hub": "apache-2.0", "standard": "CreativeML Open RAIL"}
+    words = ("--weights", "hub.safetensors", "--license", "CC-BY-4.0")
+    assert archc("build", "toy.arch", *words, "-o", "toy.onnx").code == 0
+    assert facts(toy / "toy.onnx")["model_license"] == "CC-BY-4.0"
+
+
+def test_what_was_done_to_read_the_weights_is_said(archc, toy):
+    tensors = tensors_of(load(toy / "toy.arch").graph)
+    state = {f"module.{key}": np.ones(one.shape, np.float32) for key, one in tensors.items()}
+    save_file(state, toy / "wrapped.safetensors")
+    done = archc("build", "toy.arch", "--weights", "wrapped.safetensors", "-o", "toy.onnx")
+    assert (done.code, done.err) == (0, "archc: `module.` was taken off every key\n")
 
 
 def test_torch_is_not_needed(toy):

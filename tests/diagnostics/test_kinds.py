@@ -13,6 +13,7 @@ from archc.diagnostics.kinds.targets import (
     BudgetExceeded,
     BudgetWithoutNet,
     CannotTransform,
+    ExternInModel,
     UnsupportedOnTarget,
 )
 from archc.diagnostics.render import render_all
@@ -27,6 +28,7 @@ TARGETS = [
     BudgetExceeded.slug,
     BudgetWithoutNet.slug,
     CannotTransform.slug,
+    ExternInModel.slug,
 ]
 TOY = "net toy()\n  input 8x8x3\n  conv 3x3 8\n"
 
@@ -95,6 +97,7 @@ def test_there_is_a_way_to_make_every_kind():
         BudgetExceeded("toy", "params", 1_792, 1_000, (Part("example.arch:3", "conv", 1_792),)),
         BudgetWithoutNet("toi", "", ("toy",)),
         CannotTransform("fc-to-conv", "conv1", "it has the fixed size 56x56", "leave it out"),
+        ExternInModel("propose", "archc.extern"),
         UnsupportedOnTarget("unpool", "ONNX", "its indices count places in another order"),
     ],
 )

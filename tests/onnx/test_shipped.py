@@ -4,35 +4,38 @@ from __future__ import annotations
 
 import pytest
 
-from archc.analysis.sizes import study
-from archc.api import load
-from archc.building.onnx import Wanted, model_of
-from tests.onnx.running import run_both
-from tests.torch.test_sizes import OPEN, legal
+from archc.analysis.cost import measure
+from archc.backends.onnx.build import Options, built
+from archc.backends.onnx.sizes import is_complete
+from tests.onnx.running import Both
+from tests.shipped import opened, picture
 
-TIES = {"deconvnet": 1e-3}
-"""Rounding decides which of two almost equal numbers a pooling takes, and so where it is put."""
 SMALL = 45_000_000
-"""parameters of open networks that are run"""
+"""parameters of open networks that CI runs too"""
 
 
 def test_shipped_networks_are_models(shipped):
-    """onnx's checker and its shape inference find nothing (`build.compare`)."""
-    model = model_of(shipped, Wanted()).built.model
+    """onnx finds nothing wrong, its sizes are ours (`sizes.compare`), and every value has one."""
+    model = built(shipped, Options()).model
     assert model.graph.node
+    assert is_complete(model)
 
 
 def test_shipped_networks_give_torchs_outputs(run):
-    run_both(run, samples=3, tolerance=TIES.get(run.net, 1e-4))
+    """The same model for three samples and for one."""
+    both = Both(run)
+    both.agree(samples=3)
+    if not both.externs:  # what stands for them has a number of samples
+        both.agree(samples=1)
 
 
-@pytest.mark.parametrize("net", OPEN)
-def test_open_networks_run_at_sizes_that_are_no_squares(net):
-    module, _, variant = OPEN[net]
-    network = load(f"{net}.{variant}" if variant else net)
-    found = study(module, net, variant)
-    picture = legal(found, "H", 40), legal(found, "W", 70)
-    if network.params > SMALL:
-        assert model_of(network.graph, Wanted())
+@pytest.mark.parametrize("net", opened())
+def test_open_networks_run_at_sizes_that_are_no_squares(net, request):
+    """The same model at two sizes, for one sample and for three."""
+    network = opened()[net]
+    if measure(network).sum().params > SMALL and not request.config.getoption("--full"):
+        assert is_complete(built(network, Options()).model)
         return
-    run_both(network.graph, samples=1, picture=picture)
+    both = Both(network)
+    both.agree(samples=1, picture=picture(network, 70, 40))
+    both.agree(samples=1 if both.externs else 3, picture=picture(network, 30, 60))

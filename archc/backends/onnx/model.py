@@ -12,8 +12,9 @@ from archc.backends.onnx.lower import Lowered, is_open
 from archc.backends.onnx.scan import Body, Placed
 from archc.graph.ir import Network
 from archc.ops.ends import EXTERN, Input
-from archc.ops.nodes import FOLLOWS, Constant, OnnxNode
+from archc.ops.nodes import FOLLOWS, Constant
 from archc.ops.values import Count, Shape
+from archc.source import SourceFile, Span
 
 if TYPE_CHECKING:
     import onnx
@@ -24,10 +25,12 @@ BATCH = "N"
 """the name of the batch's side where it is open"""
 IR_VERSIONS = ((23, 10), (24, 11), (25, 12))
 """the opset from which on a newer version of the file format is needed, and the one before it"""
+LICENCE = "model_license"
+"""the key that ONNX's list of metadata has for it"""
 FLOATS = {"float32": 1, "float16": 10, "bfloat16": 16}
 
 
-def model_of(lowered: Lowered, dtype: str = "float32") -> onnx.ModelProto:
+def model_of(lowered: Lowered, dtype: str = "float32", licence: str = "") -> onnx.ModelProto:
     """The model with its small tensors; weights are inputs, as long as nobody puts them in."""
     from onnx import helper
 
@@ -50,7 +53,7 @@ def model_of(lowered: Lowered, dtype: str = "float32") -> onnx.ModelProto:
         opset_imports=[helper.make_opsetid(*one) for one in domains(lowered)],
         ir_version=next(version for opset, version in IR_VERSIONS if lowered.opset < opset),
     )
-    helper.set_model_props(model, facts(network))
+    helper.set_model_props(model, facts(network, licence))
     return model
 
 
@@ -62,18 +65,29 @@ def domains(lowered: Lowered) -> list[tuple[str, int]]:
 
 def file_of(network: Network) -> str:
     """The spec's file without its folder: the same from wherever it is built."""
-    return network.source.name.replace("\\", "/").rpartition("/")[2]
+    return _without_folder(network.source)
 
 
-def facts(network: Network) -> dict[str, str]:
-    """What the model says of itself: where it comes from and what it costs."""
+def place_of(span: Span) -> str:
+    """A row of a spec: file:line."""
+    return f"{_without_folder(span.source)}:{span.line}"
+
+
+def _without_folder(source: SourceFile) -> str:
+    return source.name.replace("\\", "/").rpartition("/")[2]
+
+
+def facts(network: Network, licence: str) -> dict[str, str]:
+    """What the model says of itself: where it comes from, what it costs, who may use it."""
     whole = measure(network).sum()
+    licensed = {LICENCE: licence} if licence else {}
     return {
         "archc.spec": file_of(network),
         "archc.network": network.name,
         "archc.sha256": hashlib.sha256(network.source.text.encode()).hexdigest()[:16],
         "archc.parameters": str(whole.params),
         "archc.macs": text_of_amount(whole.macs),
+        **licensed,
     }
 
 
@@ -95,9 +109,7 @@ class _Writer:
         """A node; its doc_string is the row it comes from."""
         from onnx import helper
 
-        span = placed.origin.span
-        place = f"{span.source.name.replace(chr(92), '/').rpartition('/')[2]}:{span.line}"
-        one: OnnxNode = placed.node
+        place, one = place_of(placed.origin.span), placed.node
         attributes = {key: self.attribute(value) for key, value in one.attributes}
         return helper.make_node(
             one.kind, one.inputs, one.outputs, placed.name, place, one.domain, **attributes

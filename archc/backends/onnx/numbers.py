@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
     from archc.weights import Checkpoint
 
+LICENCES = ("license", "modelspec.license")
+"""where a file's metadata has its licence; the second is Stability AI's model metadata standard"""
 Pieces = Callable[[StateTensor], "Iterable[ndarray[Any, Any]]"]
 """the numbers of a tensor as float32 or int64, some of them at a time, in torch's order"""
 
@@ -107,6 +109,18 @@ def stored(checkpoint: Checkpoint) -> Pieces:
                 view.obj.madvise(mmap.MADV_DONTNEED)
 
     return pieces
+
+
+def licence_of(checkpoint: Checkpoint) -> str:
+    """What a safetensors file says of its licence; empty where it says nothing."""
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with safe_open(checkpoint.path, framework="numpy") as file:
+            said = file.metadata() or {}
+    except SafetensorError:  # a .pth, or the index of several files
+        return ""
+    return next((said[key] for key in LICENCES if said.get(key)), "")
 
 
 def _kind(dtype: str) -> Any:

@@ -29,6 +29,36 @@ class UnsupportedOnTarget(Kind):
         return f"`{self.layer}` cannot be built for {self.target}: {self.reason}"
 
 
+class ExternInModel(Kind):
+    """What it means:
+        The model has a node that stands for Python code: a row that `extern` declares.
+    Why:
+        A model holds operators and no Python. No runtime knows this one; it refuses the model
+        until it is given the operator.
+    Example: generated
+    Fix:
+        Give the runtime an operator of that name and domain (docs/onnx.md says how), or put a
+        function of the same name and domain into the model.
+    """
+
+    slug = "extern-in-model"
+    severity = "warning"
+    name: str
+    domain: str
+
+    @property
+    def message(self) -> str:
+        return f"the model has `{self.name}` as an operator that no runtime knows by itself"
+
+    @property
+    def label(self) -> str:
+        return "Python code in the generated source"
+
+    @property
+    def help(self) -> tuple[str, ...]:
+        return (f"give whatever runs the model a `{self.name}` of the domain `{self.domain}`",)
+
+
 class CannotTransform(Kind):
     """What it means:
         `archc transform` was asked for a change that this network does not allow.
