@@ -78,7 +78,7 @@ def open_checkpoint(path: str | os.PathLike[str], part: str = "") -> Checkpoint:
         from archc.weights.shards import read_shards
 
         found = read_shards(name)
-    elif beginning.startswith((b"PK\x03\x04", b"\x80")) or beginning[257:262] == b"ustar":
+    elif _is_pickled(beginning):
         from archc.weights.pytorch import read_pickled
 
         return _unwrapped(read_pickled(name, part))
@@ -91,6 +91,13 @@ def open_checkpoint(path: str | os.PathLike[str], part: str = "") -> Checkpoint:
     if part:
         raise WeightsProblem(f"{name} has one set of weights, and no part `{part}`")
     return _unwrapped(found)
+
+
+def _is_pickled(beginning: bytes) -> bool:
+    """Whether a file is one of torch.save; the length before a safetensors' `{` may look so."""
+    if beginning[4:9] == b"\0\0\0\0{":
+        return False
+    return beginning.startswith((b"PK\x03\x04", b"\x80")) or beginning[257:262] == b"ustar"
 
 
 def _beginning(name: str) -> bytes:

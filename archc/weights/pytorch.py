@@ -94,6 +94,11 @@ def _refusal(path: str, error: Exception) -> str:
             f"{path} holds Python objects ({what}), which are not loaded: they could run"
             " anything; save model.state_dict() alone, where you trust the file"
         )
+    if "weights_only" in text:  # torch's own advice is to load it all the same
+        return (
+            f"{path} is a pickle of more than tensors, which is not loaded: it could run anything;"
+            " save model.state_dict() alone, where you trust the file"
+        )
     reason = text.splitlines()[0][:200] if text else type(error).__name__
     return f"{path} is no whole PyTorch file: {reason}"
 

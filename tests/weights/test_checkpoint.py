@@ -2,6 +2,7 @@
 
 import json
 import os
+import pickle
 import struct
 import subprocess
 import sys
@@ -33,6 +34,16 @@ def same(state, other):
 
 
 # ---- what is read --------------------------------------------------------------------------------
+
+
+def test_a_safetensors_file_may_begin_like_a_pickle(tmp_path):
+    path = tmp_path / "weights.safetensors"
+    for padding in range(0, 256, 8):
+        save_file({"w": torch.ones(2)}, path, {"note": "x" * padding})
+        if path.read_bytes().startswith(b"\x80"):
+            break
+    assert path.read_bytes().startswith(b"\x80")
+    assert list(open_checkpoint(path).tensors) == ["w"]
 
 
 @pytest.mark.parametrize("zipped", [True, False])
@@ -142,6 +153,15 @@ def test_a_pickle_is_never_executed(tmp_path, monkeypatch, zipped):
     path = saved(tmp_path, {"x": Ran()}, _use_new_zipfile_serialization=zipped)
     assert "could run" in problem(path)
     assert not ran.exists()
+
+
+@pytest.mark.parametrize("protocol", [0, 1, 4, 5])
+def test_other_pickles_are_refused_in_our_own_words(tmp_path, protocol):
+    path = tmp_path / "old.pth"
+    path.write_bytes(pickle.dumps({"x": torch.nn.Linear(2, 2)}, protocol))
+    said = problem(path)
+    assert "weights_only" not in said and "\n" not in said
+    assert str(path) in said
 
 
 def test_what_is_no_state_dict(tmp_path):
