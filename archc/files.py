@@ -207,14 +207,14 @@ def arch_files(path: str) -> list[str]:
     return found
 
 
-def refused(path: str, *, force: bool) -> str:
-    """Why a file is not written; empty if it may be."""
+def refused(path: str, *, force: bool, forcing: str = "--force") -> str:
+    """Why a file is not written; empty if it may be. `forcing` is what one says to have it so."""
     if path == "-" or not os.path.exists(path):
         return ""
     if os.path.isdir(path):
         return f"{path} is a folder"
     if not os.path.isfile(path):  # a device would become a file
-        return f"{path} is no file; without -o the text goes to standard output"
+        return f"{path} is a device or a pipe, no plain file"
     if force:
         return ""
     try:
@@ -222,7 +222,7 @@ def refused(path: str, *, force: bool) -> str:
             ours = MARK in file.read(MARK_WITHIN)
     except OSError as error:
         return f"{path} cannot be read: {error.strerror}"
-    return "" if ours else f"{path} was not written by archc; --force overwrites it"
+    return "" if ours else f"{path} was not written by archc; {forcing} overwrites it"
 
 
 def write_text(path: str, text: str) -> None:
@@ -250,7 +250,9 @@ def replacing(path: str) -> Iterator[BinaryIO]:
         if os.path.exists(target):
             os.chmod(beside, stat.S_IMODE(os.stat(target).st_mode))
         os.replace(beside, target)
-    except BaseException:
+    except BaseException as error:
+        if isinstance(error, OSError) and error.filename == beside:
+            error.filename = path
         if os.path.exists(beside):
             os.unlink(beside)
         raise

@@ -6,6 +6,7 @@ before you commit it.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from contextlib import chdir
 from functools import cache
@@ -15,6 +16,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 GOLDEN = ROOT / "tests" / "golden"
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # there is a worker for each core
 
 
 def pytest_addoption(parser):

@@ -20,6 +20,7 @@ from archc.files import refused
 from archc.graph.ir import Network
 from archc.graph.tensors import StateTensor, tensors_of
 from archc.passes.fold_batchnorm import FoldBatchNorm
+from archc.passes.strip_training import strip_training
 from archc.record import Record, replace
 from archc.transforming import Refused, Transformed, transformed
 
@@ -83,6 +84,7 @@ def model_of(network: Network, wanted: Wanted) -> Model:
     begun = _begun(network, wanted)
     pieces = begun.pieces
     if wanted.folds:
+        network = strip_training(network)  # a dropout in between is no reason to keep a norm
         done = _folded(network)
         pieces = _after(network, done, pieces)
         network = done.network

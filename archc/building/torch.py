@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from archc.backends.torch.emit import Form
 from archc.backends.torch.files import Files, Weights
-from archc.backends.torch.hub import Entry, hubconf, module_name
+from archc.backends.torch.hub import Entry, hubconf
 from archc.backends.torch.live import checked_source, module_class, takes_classes
-from archc.backends.torch.naming import network_class
+from archc.backends.torch.naming import module_name, network_class
 from archc.backends.torch.optimize import optimized
 from archc.building.names import SameName
 from archc.diagnostics.model import ArchError
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from archc.session import Session
 
 State = Mapping[str, Any]
+NEEDS_TORCH = "this needs torch: pip install 'archc[torch]'"
 
 
 class Wanted(Record):
@@ -60,8 +62,10 @@ def built(
     """The build of a network of this session; `weights` names the file that stands beside it.
 
     Raises ArchError for what torch lacks and for features that are no rows, BuildDiffers for a
-    fault of archc's.
+    fault of archc's, ImportError without torch.
     """
+    if find_spec("torch") is None:
+        raise ImportError(NEEDS_TORCH)
     wider = session.with_classes(network) if session is not None else None
     before: Callable[[State], dict[str, Any]] = dict
     if wanted.features:
@@ -172,8 +176,8 @@ def folder_of(networks: Sequence[Network], session: Session, path: str, wanted: 
         name = network_class(network)
         if made_of.setdefault(name, network.name) != network.name:
             raise SameName(f"{made_of[name]} and {network.name} would both be the class {name}")
-        file = os.path.join(path, f"{module_name(network)}.py")
-        if file in texts or module_name(network) == "hubconf":
+        file = os.path.join(path, f"{module_name(network.name)}.py")
+        if file in texts or os.path.basename(file) == "hubconf.py":
             raise SameName(f"{network.name}: there would be two files {os.path.basename(file)}")
         made = file_of(network, session, file, wanted)
         (source,) = made.texts.values()

@@ -7,7 +7,8 @@ once. Members that differ in too much stay groups of their own.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from archc.graph.described import described, own_value
@@ -72,7 +73,8 @@ class Outline:
     """The groups of a network, inner ones before those that use them, and where each node is.
 
     With `wider`, the number of classes is a parameter of the outermost group. `rename` says what
-    parameters are called where the language's names are none.
+    parameters are called where the language's names are none. `exports` are the values of each
+    instance that equal ones give: those of one group give the same.
     """
 
     def __init__(
@@ -81,9 +83,11 @@ class Outline:
         describe: Describe | None = None,
         wider: Wider | None = None,
         rename: Rename = lambda name, rows: name,
+        exports: Mapping[Instance, tuple[int, ...]] = MappingProxyType({}),
     ) -> None:
         self.network = network
         self._rename = rename
+        self._exports = exports
         self.wider = wider
         self._describe = describe or described
         self._divides = describe is not None
@@ -244,7 +248,8 @@ class Outline:
                 leaves.append((place, self._arguments(item, group)))
                 if self.wider is not None:
                     wide.append((place, self._arguments(self._wide[item], group)))
-        return (*parts, refers(body.output))
+        gives = [refers(index) for index in self._exports.get(body, ())]
+        return (*parts, refers(body.output), *gives)
 
     def _wider_numbers(
         self, node: Node, shape: tuple[Any, ...], sides: tuple[int, ...]

@@ -5,7 +5,7 @@ Passes say what changes; wiring, shapes, checks and the tree of blocks follow.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from archc.diagnostics.model import Kind
@@ -166,15 +166,38 @@ def _renamed(network: Network, gone: set[int]) -> dict[str, str]:
     """Where the layers that hold shared weights are gone, the next ones take their place and
     their keys: the old path of each to the new one.
     """
-    owners = {node.path for node in network.nodes if node.index not in gone and not node.shares}
+    living = [node for node in network.nodes if node.index not in gone]
+    owners = {node.path for node in living if not node.shares}
     found: dict[str, str] = {}
-    for node in network.nodes:
-        if not node.shares or node.index in gone or node.shares in owners:
+    for node in living:
+        if not node.shares or node.shares in owners:
             continue
         owners.add(node.shares)
-        before, after = node.path.split("."), node.shares.split(".")
-        while len(before) > 1 and len(after) > 1 and before[-1] == after[-1]:
-            before.pop()
-            after.pop()
-        found[".".join(before)] = ".".join(after)
+        before, after = node.path, node.shares
+        while True:
+            (around, _, name), (place, _, other) = before.rpartition("."), after.rpartition(".")
+            if name != other or not (around and place) or _overlaps(place, found.values()):
+                break
+            if not _takes_place(network, living, around, place):
+                break
+            before, after = around, place
+        found[before] = after
     return found
+
+
+def _takes_place(network: Network, living: list[Node], around: str, place: str) -> bool:
+    """Whether all weights under one path are those of another, where nothing else is left."""
+    for node in living:
+        if node.path.startswith(f"{place}."):
+            return False
+        holds = network.weights(node) or network.buffers(node)
+        inside = node.path.startswith(f"{around}.") and holds
+        if inside and not node.shares.startswith(f"{place}."):
+            return False
+    return True
+
+
+def _overlaps(path: str, others: Iterable[str]) -> bool:
+    """Whether a path is inside of one of the others, or around it."""
+    inner = f"{path}."
+    return any(inner.startswith(f"{one}.") or f"{one}.".startswith(inner) for one in others)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from archc.graph.ir import Network, Node
+from collections.abc import Iterable
+
+from archc.graph.ir import Instance, Network, Node
 from archc.ops.scan import Gather, Scan
 from archc.record import Record
 
@@ -32,20 +34,27 @@ def tensors_of(network: Network) -> dict[str, StateTensor]:
     needed = alive(network)
     found: dict[str, StateTensor] = {}
     for node in network.nodes:
-        if node.index not in needed or node.shares:
+        if node.index not in needed:
             continue
         weights = network.weights(node)
         for name, size in {**weights, **network.buffers(node)}.items():
             key, dtype = network.key(node, name), "int64" if name in INTEGERS else "float32"
-            found[key] = StateTensor(key, name, node, tuple(size), dtype, name in weights)
+            tensor = StateTensor(key, name, node, tuple(size), dtype, name in weights)
+            found.setdefault(key, tensor)
     return found
 
 
 def alive(network: Network, *, training: bool = True) -> set[int]:
     """The nodes that an output needs, and the inputs; with those for training, or without."""
-    pending = [*network.outputs.values()]
-    pending += network.training_outputs.values() if training else ()
-    found = set(network.inputs.values())
+    ends = [*network.outputs.values()]
+    ends += network.training_outputs.values() if training else ()
+    return {*network.inputs.values(), *leading_to(network, ends)}
+
+
+def leading_to(network: Network, values: Iterable[int]) -> set[int]:
+    """The nodes that some values need, also from one step before, and these themselves."""
+    pending = [*values]
+    found: set[int] = set()
     while pending:
         index = pending.pop()
         if index not in found:
@@ -61,11 +70,11 @@ def _scanned(network: Network, index: int) -> list[int]:
     node = network.nodes[index]
     if not isinstance(node.op, Gather):
         return []
-    rows = network.nodes[node.inputs[0]].block.trace()
-    scans = [scan for scan in rows if scan.output == index]
+    beside = [item for item in node.block.items if isinstance(item, Instance)]
     return [
         item.index
-        for scan in scans
+        for scan in beside
+        if scan.output == index
         for item in scan.items
         if isinstance(item, Node) and isinstance(item.op, Scan)
     ]

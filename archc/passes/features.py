@@ -8,6 +8,7 @@ from typing import Any
 from archc.diagnostics.similar import suggestion
 from archc.graph.ir import Instance, Network, Node
 from archc.graph.rewrite import rewritten
+from archc.graph.tensors import leading_to
 from archc.ops.stack import List
 from archc.passes.base import Change, Pass, State, keys, refusal
 
@@ -25,6 +26,9 @@ class Features(Pass):
     def change(self, network: Network) -> Change:
         rows = [row.strip() for row in self.until.split(",")]
         values = {row: self._value(network, row) for row in rows}
+        if len(values) < len(rows):
+            twice = next(row for row in rows if rows.count(row) > 1)
+            raise refusal(self, network.nodes[values[twice]], f"`{twice}` is named twice")
         kept = _leading_to(network, values.values())
         gone = frozenset([node.index for node in network.nodes if node.index not in kept])
         ends = self._ends(network, values)
@@ -99,18 +103,8 @@ def _names(network: Network) -> Iterator[str]:
 
 
 def _leading_to(network: Network, values: Iterable[int]) -> set[int]:
-    """The nodes whose values are needed for these, also from one step before."""
-    needed = set(values)
-    pending = [*needed]
-    while pending:
-        node = network.nodes[pending.pop()]
-        before = [*node.inputs]
-        if node.index in network.carried:
-            before.append(network.carried[node.index])
-        for index in before:
-            if index not in needed:
-                needed.add(index)
-                pending.append(index)
+    """The nodes whose values are needed for these, and the lists they were read from."""
+    needed = leading_to(network, values)
     return needed | set(_lists(network, needed))
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from archc.graph.ir import Network, Node
 from archc.graph.rewrite import rewritten
+from archc.graph.uses import Uses, owner_of
 from archc.ops.act import Activation
 from archc.ops.base import Op
 from archc.ops.conv import Conv
@@ -16,7 +17,7 @@ from archc.ops.join import Add, Join, Mul, Sub
 from archc.ops.linear import FullyConnected
 from archc.ops.values import Shape
 from archc.passes.base import outputs, readers
-from archc.passes.overwriting import Memory, origin, scan_of
+from archc.passes.overwriting import Memory, scan_of
 from archc.record import Record, replace
 
 
@@ -115,7 +116,7 @@ def _agreed(found: list[Fusing]) -> Iterator[Fusing]:
     """The uses of one layer are alike; what is not the same for all of them stays apart."""
     uses: dict[str, list[Fusing]] = {}
     for one in found:
-        uses.setdefault(origin(one.layer), []).append(one)
+        uses.setdefault(owner_of(one.layer), []).append(one)
     for alike in uses.values():
         same = len({one.kind for one in alike}) == 1
         into = all(one.into for one in alike)
@@ -126,10 +127,12 @@ def _agreed(found: list[Fusing]) -> Iterator[Fusing]:
 def _in_place(network: Network) -> Network:
     """Sums, differences and products are written over a path that nobody reads again."""
     memory = Memory(network)
-    uses: dict[str, list[tuple[Node, tuple[int, ...]]]] = {}
+    first_runs = Uses(network).first_runs()
+    uses: dict[int, list[tuple[Node, tuple[int, ...]]]] = {}
     for node in network.nodes:
         if isinstance(node.op, (Add, Sub, Mul)):
-            uses.setdefault(origin(node), []).append((node, tuple(_free(network, memory, node))))
+            run = first_runs.get(node.index, node.index)
+            uses.setdefault(run, []).append((node, tuple(_free(network, memory, node))))
     ops: dict[int, Op] = {}
     inputs: dict[int, tuple[int, ...]] = {}
     for alike in uses.values():

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 from archc.graph.ir import Instance, Network, Node
 from archc.ops.act import Activation, Softmax
 from archc.ops.base import Op
@@ -25,7 +23,6 @@ FRESH = (
     *(AvgPool, GlobalAvgPool, MaxPool, Resize, Upsample),
 )
 """operators whose value has memory of its own, all of it"""
-AGAIN = re.compile(r"@\d+")
 
 
 class Memory:
@@ -76,8 +73,3 @@ class Memory:
 def scan_of(node: Node) -> Instance | None:
     """The innermost scan in which a node stands."""
     return next((block for block in node.block.trace() if block.times is not None), None)
-
-
-def origin(node: Node) -> str:
-    """One name for a thing and those that use it, or its block, again."""
-    return AGAIN.sub("", node.shares or node.path)

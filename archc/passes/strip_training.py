@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from archc.graph.ir import Network
 from archc.graph.rewrite import rewritten
+from archc.graph.tensors import alive
 from archc.ops.base import Op
 from archc.ops.join import Add, Max, Mean
 from archc.ops.regular import Dropout, DropPath
-from archc.passes.base import readers
 from archc.record import replace
 
 
@@ -20,16 +20,19 @@ def strip_training(network: Network) -> Network:
             instead[node.index] = node.inputs[0]
         elif isinstance(node.op, (Add, Mean, Max)) and node.op.droppath:
             ops[node.index] = replace(node.op, droppath=0)
-    gone = frozenset(_unread(network))
+    gone = frozenset(range(len(network.nodes))) - alive(network, training=False)
     return rewritten(network, ops, instead, gone, outputs=network.outputs)
 
 
-def _unread(network: Network) -> set[int]:
-    """The nodes that no output needs; the network's inputs stay."""
-    read = readers(network)
-    needed = {*network.outputs.values(), *network.inputs.values()}
-    found: set[int] = set()
-    for node in reversed(network.nodes):
-        if node.index not in needed and all(reader.index in found for reader in read[node.index]):
-            found.add(node.index)
-    return found
+def without_idle(network: Network) -> Network:
+    """The network without rows that do nothing: what no output needs, dropout with chance 0.
+
+    Where some of its dropouts have a chance the others stay, as their blocks are alike.
+    """
+    gone = frozenset(range(len(network.nodes))) - alive(network)
+    instead: dict[int, int] = {}
+    for kind in (Dropout, DropPath):
+        found = [node for node in network.nodes if isinstance(node.op, kind)]
+        if not any(node.op.p for node in found if isinstance(node.op, kind)):
+            instead.update({node.index: node.inputs[0] for node in found})
+    return rewritten(network, instead=instead, gone=gone) if gone or instead else network

@@ -51,13 +51,16 @@ def test_a_failed_build_leaves_what_was_there(archc, toy):
         (["build", "toy.arch", "-o", "a.txt"], "name a target"),
         (["build", "toy.arch", "-o", "."], "is a folder"),
         (["build", "nosuch.arch", "-o", "a.py"], "nosuch.arch"),
-        (["build", "toy.arch", "--target", "torch", "-o", "/dev/null", "--force"], "is no file"),
+        (["build", "toy.arch", "--target", "torch", "-o", "/dev/null", "--force"], "no plain file"),
         (["build", "toy.arch", "lenet5", "-o", "a.py"], "one file holds one network"),
         (["build", "toy.arch", "--target", "hub"], "name a folder"),
         (["build", "toy.arch", "--target", "hub", "-o", "toy.arch"], "is no folder"),
         (["build", "toy.arch", "--target", "torch", "--weights", "w.pth"], "name a file for it"),
         (["build", "toy.arch", "-o", "a.py", "--weights", "w.pth"], "there is no such file"),
         (["build", "toy.arch", "-o", "none/a.py"], "none/a.py cannot be written"),
+        (["build", "toy.arch", "-o", "torch.py"], "`torch`; torch_.py would not"),
+        (["build", "toy.arch", "-o", "x/typing.py"], "`typing`; x/typing_.py would not"),
+        (["build", "toy.arch", "-o", "a.py", "--features", ""], "--features takes names of rows"),
     ],
 )
 def test_what_cannot_be_done(archc, toy, words, said):
@@ -74,6 +77,15 @@ def test_without_torch(archc, toy, monkeypatch):
         2,
         "archc: this needs torch: pip install 'archc[torch]'",
     )
+
+
+def test_the_python_side_without_torch(toy):
+    code = "import sys, archc; sys.modules['torch'] = None; archc.load('toy.arch').torch()"
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=toy, capture_output=True, text=True, check=False
+    )
+    last = done.stderr.splitlines()[-1]
+    assert last == "ImportError: this needs torch: pip install 'archc[torch]'"
 
 
 # ---- weights, features, folders ----------------------------------------------------------------
@@ -123,6 +135,17 @@ def test_weights_are_not_written_over_what_is_not_ours(archc, toy, trained):
     assert done.code == 2 and "what was read from it" in done.err
 
 
+def test_what_was_taken_off_weights_is_said(archc, toy, trained):
+    inner = {f"module.{key}": value for key, value in trained.items()}
+    torch.save({"state_dict": inner, "epoch": 3}, toy / "wrapped.pth")
+    done = archc("build", "toy.arch", "--weights", "wrapped.pth", "-o", "toy.py")
+    assert done.code == 0
+    assert done.err.splitlines() == [
+        "archc: the weights are those of `state_dict`",
+        "archc: `module.` was taken off every key",
+    ]
+
+
 def test_weights_that_do_not_fit(archc, toy, trained):
     (toy / "toy.arch").write_text(NET.replace("fc 2", "fc 3"))
     done = archc("build", "toy.arch", "--weights", "old.pth", "-o", "toy.py")
@@ -164,6 +187,16 @@ def test_a_folder_for_torchs_hub(archc, toy):
     assert python("ask.py", folder=toy) == "2\n5\n"
 
 
+def test_networks_of_a_folder_have_names_of_their_own(archc, toy):
+    cases = {"toy": "two files toy.py", "Toy": "both be the class Toy", "hubconf": "hubconf.py"}
+    (toy / "other").mkdir()
+    for name, said in cases.items():
+        (toy / "other" / "toy.arch").write_text(NET.replace("toy()", f"{name}()"))
+        done = archc("build", "toy.arch", "other/toy.arch", "--target", "hub", "-o", "hub")
+        assert done.code == 2 and said in done.err
+        assert not (toy / "hub").exists()
+
+
 def test_a_folder_with_the_weights_of_one(archc, toy, trained):
     words = ("build", "toy.arch", "--target", "hub", "--weights", "old.pth", "-o", "hub")
     assert archc(*words).code == archc(*words).code == 0
@@ -178,7 +211,11 @@ def test_the_python_side_saves_too(toy):
     network.save(toy / "toy.py")
     assert (toy / "toy.py").read_text() == network.source()
     (toy / "mine.py").write_text("mine = 1\n")
-    with pytest.raises(FileExistsError, match="was not written by archc"):
+    with pytest.raises(FileExistsError, match="not written by archc; force=True overwrites it"):
         network.save(toy / "mine.py")
+    with pytest.raises(FileNotFoundError, match=r"none.toy\.py'$"):
+        network.save(toy / "none" / "toy.py")
+    with pytest.raises(ValueError, match="in place of the module `random`"):
+        network.save(toy / "random.py")
     with pytest.raises(ValueError, match=r"may be \.py or \.onnx"):
         network.save(toy / "toy.txt")

@@ -95,7 +95,7 @@ def test_a_place_that_cannot_be_written_is_said(archc, project):
     os.mkfifo(project / "pipe")  # stands for devices too, which a test must not risk
     refused = archc(*words, "pipe")
     assert (refused.code, refused.out) == (2, "")
-    assert "pipe is no file" in refused.err
+    assert "pipe is a device or a pipe" in refused.err
     assert archc(*words, "").code == 2
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections import Counter
 
 import numpy as np
 import onnx
@@ -114,6 +115,13 @@ def test_nothing_is_left_over():
     assert not [node for node in model.graph.node if node.op_type == "Identity"]
     folded = model_of(load("resnet.50").graph, Wanted(folds=True)).built.model
     assert len(folded.graph.node) == 122
+
+
+def test_a_dropout_in_between_does_not_keep_a_batch_norm():
+    model = model_of(load("wide_resnet.40-1").graph, Wanted(folds=True)).built.model
+    kinds = Counter([node.op_type for node in model.graph.node])
+    assert kinds["BatchNormalization"] == 18 + 1  # one before each unit, and the last
+    assert not kinds["Dropout"]
 
 
 # ---- numbers -----------------------------------------------------------------------------------

@@ -11,8 +11,6 @@ from __future__ import annotations
 
 from functools import cache
 
-import pytest
-
 from archc.analysis.sizes import study
 from archc.diagnostics.model import Bag
 from archc.graph.elaborate import At, expand
@@ -56,7 +54,10 @@ def open_nets() -> dict[str, tuple[Module, str, str | None]]:
 OPEN_FILES = [
     path for path in sorted((ROOT / "specs").glob("*.arch")) if "input H" in path.read_text()
 ]
-OPEN = sorted(open_nets())
+WIDTHS = ("mask_rcnn", "unet.same")
+"""nets whose widths are tried too"""
+DEEPER = ("deeplabv3.resnet101", "fcn_resnet.101", "hrnet_segmentation.w48", "pspnet.101")
+"""variants with more of the units that another has, or wider ones: for --full"""
 
 
 class Brute:
@@ -85,9 +86,13 @@ class Brute:
         return [found.weights for found in ran] == self.weights
 
 
-@pytest.mark.parametrize(
-    ("name", "letter"), [*[(name, "H") for name in OPEN], ("mask_rcnn", "W"), ("unet.same", "W")]
-)
+def pytest_generate_tests(metafunc):
+    """The heights of all nets, with --full of their deeper variants too."""
+    full = metafunc.config.getoption("--full")
+    heights = [(name, "H") for name in sorted(open_nets()) if full or name not in DEEPER]
+    metafunc.parametrize(("name", "letter"), [*heights, *[(name, "W") for name in WIDTHS]])
+
+
 def test_brute_force_agrees(name, letter):
     of = open_nets()[name]
     found = study(*of)

@@ -1,25 +1,12 @@
-"""What tests of the torch backend share: the source of every shipped network, made once."""
+"""What tests of the torch backend share: shipped networks, and the sources of all of them."""
 
 from __future__ import annotations
-
-from functools import cache
 
 import pytest
 
 from archc.backends.torch.emit import Form, source_of
-from archc.files import shipped_files
-from archc.session import Session
-
-SESSION = Session()
-
-
-@cache
-def all_networks():
-    """Every shipped network by name."""
-    sources = [SESSION.source(path) for path in shipped_files()]
-    return {
-        network.name: network for source in sources for network in SESSION.networks_of(source, None)
-    }
+from archc.backends.torch.optimize import optimized
+from tests.shipped import SESSION, all_networks, networks
 
 
 def form_of(network):
@@ -30,18 +17,21 @@ def form_of(network):
 def pytest_generate_tests(metafunc):
     """`shipped` is each net in one of its variants, with --full in all."""
     if "shipped" in metafunc.fixturenames:
-        networks = list(all_networks().values())
-        if not metafunc.config.getoption("--full"):
-            networks = list({network.net: network for network in reversed(networks)}.values())
-        metafunc.parametrize("shipped", networks, ids=lambda network: network.name)
+        full = metafunc.config.getoption("--full")
+        metafunc.parametrize("shipped", networks(full=full), ids=lambda network: network.name)
 
 
 @pytest.fixture(scope="session")
 def written(tmp_path_factory):
-    """A folder with the source of every shipped network."""
+    """A folder with the source of every network, and one for inference of each net."""
     folder = tmp_path_factory.mktemp("written")
-    for name, network in all_networks().items():
+
+    def write(name, text):
         plain = "".join([sign if sign.isalnum() else "_" for sign in name])
-        text = source_of(network, form_of(network))
         (folder / f"{plain}.py").write_text(text, encoding="utf-8")
+
+    for network in networks(full=False):
+        write(f"{network.name} inference", optimized(network, "bf16").source)
+    for name, network in all_networks().items():
+        write(name, source_of(network, form_of(network)))
     return folder

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from archc.backends.torch.parts import attention, maps, norms, paths, regions
+from archc.backends.torch.parts import attention, fused, maps, norms, paths, regions, rows
 
 Case = tuple[nn.Module, tuple[Tensor, ...]]
 
@@ -30,9 +30,11 @@ def waving(module: nn.Module) -> nn.Module:
     return module
 
 
-def held(forward: Callable[..., Tensor]) -> nn.Module:
+def held(forward: Callable[..., Tensor], *layers: nn.Module) -> nn.Module:
     """A module whose forward calls a part that is a function."""
-    return type("Held", (nn.Module,), {"forward": forward})()
+    module: nn.Module = type("Held", (nn.Module,), {"forward": forward})()
+    module.layers = nn.Sequential(*layers)
+    return module
 
 
 def corners(*boxes: tuple[float, ...]) -> Tensor:
@@ -42,6 +44,28 @@ def corners(*boxes: tuple[float, ...]) -> Tensor:
 
 BOXES = corners((0, 0, 63, 47), (8, 4, 20, 40), (30, 6, 31, 7), (12, 10, 60, 44))
 OUTSIDE = corners((-40, -9, 9, 21), (50, 40, 90, 77), (80, 3, 99, 9), (-3, -2, 70, 50))
+
+FUSED: dict[str, Callable[[], Case]] = {
+    "FusedConv1d": lambda: (fused.FusedConv1d(3, 4, 3), (waves(2, 3, 9),)),
+    "FusedConv2d": lambda: (
+        fused.FusedConv2d(3, 4, 3, padding="same", activation="silu"),
+        (waves(2, 3, 7, 6),),
+    ),
+    "FusedConv3d": lambda: (
+        fused.FusedConv3d(3, 6, 2, stride=2, groups=3, activation="gelu"),
+        (waves(2, 3, 4, 6, 5),),
+    ),
+    "FusedConvTranspose1d": lambda: (fused.FusedConvTranspose1d(3, 4, 3), (waves(2, 3, 5),)),
+    "FusedConvTranspose2d": lambda: (
+        fused.FusedConvTranspose2d(3, 4, 3, stride=2, output_padding=1, activation="tanh"),
+        (waves(2, 3, 4, 5),),
+    ),
+    "FusedConvTranspose3d": lambda: (
+        fused.FusedConvTranspose3d(3, 4, 2, activation="sigmoid"),
+        (waves(2, 3, 2, 3, 2),),
+    ),
+    "FusedLinear": lambda: (fused.FusedLinear(6, 4, activation="gelu_tanh"), (waves(2, 6),)),
+}
 
 CLASSES: dict[str, Callable[[], Case]] = {
     "SameAvgPool": lambda: (maps.SameAvgPool((3, 2), (2, 1)), (waves(2, 3, 7, 6),)),
@@ -59,6 +83,7 @@ CLASSES: dict[str, Callable[[], Case]] = {
         attention.WindowAttention(4, 2, (3, 2), shift=1),
         (waves(2, 4, 4, 5),),
     ),
+    **FUSED,
 }
 
 FUNCTIONS: dict[str, Callable[[], Case]] = {
@@ -73,6 +98,10 @@ FUNCTIONS: dict[str, Callable[[], Case]] = {
     "max_unpool": lambda: (
         held(lambda _, x, at, like: maps.max_unpool(x, at, like)),
         (waves(2, 3, 2, 2), torch.arange(24).view(2, 3, 2, 2) % 20, waves(2, 3, 5, 4)),
+    ),
+    "run": lambda: (
+        held(lambda self, x: rows.run(self.layers[1:], x), nn.Tanh(), nn.Linear(5, 4), nn.Tanh()),
+        (waves(2, 3, 5),),
     ),
     "gram": lambda: (held(lambda _, x: attention.gram(x, mean=True)), (waves(2, 3, 5),)),
     "causal_mask": lambda: (

@@ -106,6 +106,17 @@ def test_reduction_counts_strides():
 def test_a_feature_that_is_no_row():
     with pytest.raises(ArchError, match="did you mean `layer3`"):
         load("resnet.18").torch(features=["layr3"])
+    with pytest.raises(ArchError, match="`layer3` is named twice"):
+        load("resnet.18").torch(features=["layer3", "layer3"])
+
+
+def test_features_may_be_rows_that_no_output_needs():
+    network = loads("net n()\n  input 4x4x3\n  side: conv 1x1 2\n  from input ; conv 1x1 5\n")
+    image = torch.randn(1, 3, 4, 4)
+    with torch.no_grad():
+        plain = network.torch(features=["side"], seed=0)(image)
+        fast = network.torch(features=["side"], optimize="inference", seed=0)(image)
+    assert torch.allclose(plain, fast, atol=1e-5)
 
 
 # ---- beginnings, devices -----------------------------------------------------------------------

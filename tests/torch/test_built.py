@@ -104,6 +104,15 @@ def test_tracebacks_show_the_generated_line():
     assert "<archc lenet5>" in shown and "self.fc" in shown
 
 
+def test_a_sum_of_things_and_one_for_all_of_them():
+    rows = "  places: tokens\n  whole: mean things\n  add\n    from places ; fc 8\n    from whole ; fc 8\n"
+    module = loads(f"net a()\n  input 4x4x8\n{rows}").torch()
+    picture = torch.randn(3, 8, 4, 4)
+    things = picture.flatten(2).transpose(1, 2)
+    expected = module.fc1(things) + module.fc2(things.mean(1)).unsqueeze(1)
+    assert torch.equal(module(picture), expected)
+
+
 def test_the_state_of_a_scan_goes_from_step_to_step():
     """The rows of a scan are torch's own LSTM, run over all things."""
     text = "net a()\n  input T of 4\n  scan\n    word: identity\n    lstm: lstm 5\n"

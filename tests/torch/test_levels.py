@@ -11,7 +11,7 @@ from archc.api import load, loads
 from archc.backends.torch.comments import common_size
 from archc.backends.torch.emit import source_of
 from archc.ops.values import Shape
-from tests.torch.conftest import all_networks
+from tests.shipped import networks
 
 TORCHVISION = {"inception_v3": 478, "googlenet_torchvision": 345}
 """lines of torchvision 0.29's own files, docstrings and weights included"""
@@ -83,7 +83,7 @@ def test_outputs_are_called_as_in_the_spec():
 
 
 def test_comments_say_each_side_or_nothing():
-    for network in all_networks().values():
+    for network in networks(full=False):
         comments = re.findall(r"# .*", source_of(network))
         assert not [comment for comment in comments if "?" in comment], network.name
 

@@ -29,9 +29,18 @@ def test_blocks(name):
     loads(f"block {name}()\n  conv 1x1 3\nnet a()\n  input 8x8x3\n  {name}\n  {name}\n").torch()
 
 
-@pytest.mark.parametrize("name", ["None", "nn", "torch", "Tensor", "class"])
+@pytest.mark.parametrize("name", ["None", "nn", "torch", "Tensor", "class", "F", "fused"])
 def test_networks(name):
-    loads(f"net {name}()\n  input 8x8x3\n  conv 1x1 3\n").torch()
+    network = loads(f"net {name}()\n  input 8x8x3\n  conv 1x1 3 ; silu\n")
+    given = torch.zeros(1, 3, 8, 8)
+    plain = network.torch(seed=1).eval()
+    fast = network.torch(seed=1, optimize="inference")
+    assert torch.allclose(fast(given), plain(given), atol=1e-6)
+
+
+def test_a_block_that_is_called_as_an_import():
+    network = loads("block f(c)\n  conv 1x1 c ; silu\nnet a()\n  input 8x8x3\n  f 4\n  f 5\n")
+    assert network.torch(optimize="inference")(torch.zeros(1, 3, 8, 8)).shape == (1, 5, 8, 8)
 
 
 @pytest.mark.parametrize("name", ["_fields", "_make", "_", "count", "index", "class"])

@@ -203,6 +203,9 @@ def test_a_torchvision_that_works(monkeypatch: pytest.MonkeyPatch) -> None:
         library.impl("roi_align", align, "CPU")
         library.impl("roi_pool", pool, "CPU")
         assert regions.region_devices() == ["cpu"]
+        with monkeypatch.context() as other:
+            other.delattr(torch._C, "_dispatch_has_kernel_for_dispatch_key")
+            assert regions.region_devices() == []
         monkeypatch.setattr(regions, "REGION_DEVICES", ["cpu"])
         assert_close(regions.roi_align(x, OUTSIDE, (3, 2), 0.25, 3), wanted[0])
         assert_close(regions.roi_pool(x, BOXES, (3, 2), 0.25), wanted[1])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 import torch
 
 from archc.api import loads
@@ -21,6 +22,43 @@ def test_rows_need_not_read_the_thing():
         state = 1 - module.new(state)
         expected.append(state)
     assert torch.equal(module(torch.randn(2, 3, 4)), torch.stack(expected, dim=1))
+
+
+UNREAD = {
+    "a state alone": """net n()
+  input T of 5
+  k: fc 6
+  scan
+    old: prev new 8
+    fc 8 ; complement
+    new: tanh
+  end: relu
+""",
+    "a value from outside": """net n()
+  t: input 3 of 5
+  v: input 4
+  w: from v ; fc 6
+  from t
+  scan
+    word: identity
+    k: from w
+    add
+      from k
+      fc 6
+  end: relu
+""",
+}
+
+
+@pytest.mark.parametrize("text", UNREAD.values(), ids=UNREAD)
+def test_rows_that_do_not_read_the_thing_in_all_builds(text):
+    network = loads(text)
+    plain = network.torch(seed=0).eval()
+    given = [torch.randn(2, 3, 5), torch.randn(2, 4)][: len(network.graph.inputs)]
+    weights = plain.state_dict()
+    found = network.torch(optimize="inference", weights=weights)(*given)
+    assert torch.allclose(found, plain(*given), atol=1e-5)
+    assert torch.equal(network.torch(features=["end"], weights=weights)(*given), plain(*given))
 
 
 def test_a_scan_in_a_scan():

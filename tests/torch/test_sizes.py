@@ -5,14 +5,10 @@ from __future__ import annotations
 import pytest
 import torch
 
-from archc.analysis.sizes import study
 from archc.api import ArchError, load
 from archc.backends.torch.live import checked_source, compare, module_class
-from archc.diagnostics.model import Bag
-from archc.files import shipped_files
-from archc.graph.elaborate import expand
 from archc.ops.values import Shape
-from archc.session import Session, all_of
+from tests.shipped import opened, picture
 
 LARGER = ((32, 64), (36, 72), (48, 96), (28, 56), (96, 192))
 """what is added to the height and the width of a closed input, until a sum works"""
@@ -21,29 +17,6 @@ ONE_SIZE = {
     "rgbd": "both of its pictures would have to change",
     "waveform": "has no height and width",
 }
-
-
-def open_nets():
-    """The first variant of each net with open sides: its module, net and variant."""
-    session = Session()
-    found = {}
-    for path in shipped_files():
-        module = session.module(session.source(path))
-        for net, variant in all_of(module.nets):
-            if expand(module, net, variant, Bag()).is_open:
-                found.setdefault(net, (module, net, variant))
-    return found
-
-
-OPEN = open_nets()
-
-
-def legal(found, letter, least):
-    """The first size from `least` on that works and is allowed."""
-    size = found.legal[letter].next_from(least)
-    while not found.obeys({**found.chosen, letter: size}):
-        size = found.legal[letter].next_from(size + 1)
-    return size
 
 
 def built(network):
@@ -64,22 +37,20 @@ def at(name, *sides):
     return load(name, input="x".join(map(str, (*sides, channels)))).graph
 
 
-@pytest.mark.parametrize("net", OPEN)
+@pytest.mark.parametrize("net", opened())
 def test_open_networks_run_at_every_size(net):
     """Made at the smallest legal size or at the spec's own, a module runs at a size in between."""
-    module, _, variant = OPEN[net]
-    name = f"{net}.{variant}" if variant else net
-    found = study(module, net, variant)
-    smallest = at(name, legal(found, "H", 1), legal(found, "W", 1))
-    other = at(name, legal(found, "H", 90), legal(found, "W", 130))
+    network = opened()[net]
+    smallest = at(network.name, *picture(network, 1, 1))
+    other = at(network.name, *picture(network, 90, 130))
     made = built(smallest)
     agree(smallest, made)
     agree(other, made)
-    agree(other, built(load(name).graph))
+    agree(other, built(network))
 
 
 def test_closed_networks_are_built_at_a_size_that_is_no_square(shipped):
-    if shipped.net in OPEN:
+    if shipped.net in opened():
         return
     first = shipped.nodes[next(iter(shipped.inputs.values()))].shape
     assert isinstance(first, Shape)

@@ -15,24 +15,18 @@ from archc.backends.torch.naming import MODULE_NAMES
 SNAPSHOTS = ("vgg.A", "resnet.50", "googlenet", "densenet.121", "unet.same", "show_attend_tell")
 
 
-def tool(*command, folder):
-    return subprocess.run(
-        [sys.executable, "-m", *command], cwd=folder, capture_output=True, text=True, check=False
-    )
-
-
-@pytest.mark.parametrize(
-    "command",
-    [
-        ("ruff", "format", "--isolated", "--check", "."),
-        ("ruff", "check", "--isolated", "."),
-        ("mypy", "--strict", "--config-file=", "."),
-    ],
-    ids=["ruff format", "ruff check", "mypy"],
+TOOLS = (
+    ("ruff", "format", "--isolated", "--check", "."),
+    ("ruff", "check", "--isolated", "."),
+    ("mypy", "--strict", "--config-file=", "."),
 )
-def test_tools_have_nothing_to_say(command, written):
-    done = tool(*command, folder=written)
-    assert done.returncode == 0, (done.stdout + done.stderr)[-2000:]
+
+
+def test_tools_have_nothing_to_say(written):
+    for tool in TOOLS:
+        command = [sys.executable, "-m", *tool]
+        done = subprocess.run(command, cwd=written, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, (done.stdout + done.stderr)[-2000:]
 
 
 @pytest.mark.parametrize("name", SNAPSHOTS)

@@ -20,7 +20,7 @@ from archc.backends.torch.sizes import size_of
 from archc.graph.outline import SCAN
 from archc.ops.ends import Extern
 from tests.oracles import fingerprint
-from tests.torch.conftest import all_networks
+from tests.shipped import all_networks
 from tests.torch.filled import tensors
 
 NUMBERS = (

@@ -28,6 +28,7 @@ from archc.graph.outline import SCAN, Group, Outline, Wider, body_items
 from archc.graph.parameters import ClassesChangeMore
 from archc.ops.stack import Concat
 from archc.ops.values import Value
+from archc.passes.strip_training import without_idle
 
 CHANNELS = ("in_channels", "out_channels")
 """what needs no name in a call"""
@@ -43,11 +44,11 @@ class Source:
     def __init__(
         self, network: Network, wider: Network | None = None, *, inference: bool = False
     ) -> None:
-        self.network = network = with_levels(network)
+        self.network = network = with_levels(without_idle(network))
         self.inference = inference
         """whether the source is for inference alone"""
         self.lowering = Lowering(network)
-        self.wider = None if wider is None else with_levels(wider)
+        self.wider = None if wider is None else with_levels(without_idle(wider))
         self.beginnings = Beginnings(network, self.lowering)
         self.outline = self._outline()
         self.parts: set[str] = set()
@@ -66,14 +67,25 @@ class Source:
 
     def _outline(self) -> Outline:
         """With the number of classes as a parameter, where all that depends on it are numbers."""
+        given, exports = (self.network, self.lowering.describe), self.lowering.exports
         if self.wider is not None and same_wiring(self.network, self.wider):
             classes = self.network.values["classes"]
             describe = Lowering(self.wider).describe
             wider = Wider(self.wider, describe, NUM_CLASSES, classes)
             with suppress(ClassesChangeMore):
-                return Outline(self.network, self.lowering.describe, wider, parameter)
+                return Outline(*given, wider, parameter, exports)
         self.wider = None
-        return Outline(self.network, self.lowering.describe, rename=parameter)
+        return Outline(*given, None, parameter, exports)
+
+    def runs_of(self, instance: Instance) -> list[Instance]:
+        """The uses that run the modules of one, itself the first."""
+        return self.lowering.uses.of(instance)
+
+    def given_to(self, instance: Instance) -> tuple[int, ...]:
+        """What a block is given, in the order in which its first use takes it."""
+        uses, first = self.lowering.uses, self.lowering.first_use(instance)
+        instead = dict(zip(uses.outside(first), uses.outside(instance)))
+        return tuple([instead.get(index, index) for index in self.outline.read_by(first)])
 
     def name_of(self, group: Group) -> str:
         """The class of a group: the block's name; the most used of several groups has it plain.
@@ -111,7 +123,14 @@ class Body:
         ]
         held = [item for item in self.items if self._is_held(item)]
         self.members = Members(
-            self.items, held, self.prefix, self._call_of, self.reads_of, self.is_free, self.results
+            self.items,
+            held,
+            self.prefix,
+            self._call_of,
+            self.reads_of,
+            self.is_free,
+            self.is_tensor,
+            self.results,
         )
         self.kept: set[str] = set()
         """parameters of the class that its forward reads"""
@@ -172,6 +191,11 @@ class Body:
             return False
         return not (self.network.weights(item) or self.network.buffers(item))
 
+    def is_tensor(self, item: Item) -> bool:
+        """Whether what a node holds is a bare parameter, no module."""
+        make = self.torch[item.index].make if isinstance(item, Node) else None
+        return make is not None and make.name == "nn.Parameter"
+
     def reads_of(self, item: Item) -> tuple[int, ...]:
         """The values that an item reads."""
         if isinstance(item, Node):
@@ -188,6 +212,7 @@ class Body:
         assert found.make is not None
         writer = self._writer(item)
         writer.values(found)
+        self.source.parts.update(found.parts)
         if "." not in found.make.name:
             self.source.parts.add(found.make.name)
         given = writer.made(found.make)
@@ -229,22 +254,26 @@ class Body:
         """How a module is read: `self.conv1`, `self.block["0"]`, `self.features[3]`."""
         name, *levels = path.split(".")
         text = f"self[{name}]" if self.is_numbered else attribute(name)
-        branch = self.members.root.children.get(name)
-        for level in levels:
-            if not isinstance(branch, Branch):
-                text += f".{level}"
-                continue
-            text += f"[{level}]" if branch.counts else f'["{level}"]'
-            branch = branch.children.get(level)
+        if not levels:
+            return text
+        (level, *inner), inside = levels, self.members.root.children.get(name)
         # Only the first level has a type that can be indexed.
-        return f'self.get_submodule("{path}")' if text.count("[") > 1 else text
+        if not inner and isinstance(inside, Instance) and level.isidentifier():
+            return f"{text}.{level}"
+        if inner or not isinstance(inside, Branch) or self.is_numbered:
+            return f'self.get_submodule("{path}")'
+        if inside.counts:
+            return f"{text}[{level}]"
+        return f'self.get_submodule("{path}")' if inside.is_chain else f'{text}["{level}"]'
 
     def size(self, index: int) -> str:
         """The size of a value; where uses of the block differ, by the class's parameters and the
         sides of what comes in.
         """
         group = self.group
-        members = (*group.members, *group.wider)
+        runs = [one for one in group.members for _ in self.source.runs_of(one)]
+        wider = dict(zip(group.members, group.wider))
+        members = [*runs, *[wider[one] for one in runs if wider]]
         given = self.source.outline.outer[self.instance][0]
         incoming = [None] * len(members) if given is None else self._shapes(given)
         columns = dict(zip(group.parameters, zip(*[group.values[one] for one in members])))
@@ -265,8 +294,9 @@ class Body:
         given = outline.read_by(self.instance) if index < outline.first[self.instance] else []
         offset = index - outline.first[self.instance]
         places = [
-            outline.read_by(one)[given.index(index)] if given else outline.first[one] + offset
-            for one in self.group.members
+            self.source.given_to(one)[given.index(index)] if given else outline.first[one] + offset
+            for member in self.group.members
+            for one in self.source.runs_of(member)
         ]
         return [network.nodes[at].shape for network in self._networks() for at in places]
 

@@ -28,7 +28,7 @@ class Holding:
         for name, item in children.items():
             if isinstance(item, Node) and self._body.is_free(item):
                 text = self._body.made(item).flat()
-                plain = _plain_name(name)
+                plain = _plain_name(name, item.op.word)
                 free = plain not in children and plain not in found.values()
                 names[item] = found.setdefault(text, plain if free else identifier(name))
         return names
@@ -37,7 +37,12 @@ class Holding:
         """How the forward reads a node's module."""
         if node in self._shared:
             return attribute(self._shared[node])
-        return self._body.reference(self._body.relative(node.shares or node.path))
+        path = self._body.relative(node.shares or node.path)
+        name, _, inner = path.partition(".")
+        level = self._body.members.root.children.get(name)
+        if not self._body.is_tensor(node) or not inner or _holds_only_tensors(level, inner):
+            return self._body.reference(path)
+        return f'self.get_parameter("{path}")'
 
     def lines(self) -> list[str]:
         """The statements, in text order."""
@@ -45,7 +50,10 @@ class Holding:
         written: set[str] = set()
         for name, child in self._body.members.root.children.items():
             if isinstance(child, Branch):
-                lines += _assigned(name, self.level(child))
+                lines += [*_assigned(name, self.level(child)), *self._registered(child)]
+                continue
+            if name in self._body.members.root.tensors and not attribute(name).startswith("self."):
+                lines += self._parameter("self", name, child)
                 continue
             kept = self._shared.get(child, name)
             if kept not in written:
@@ -63,8 +71,9 @@ class Holding:
             if len(whole.items) == 1 and isinstance(first, Call) and first.loop:
                 items = replace(first, head="[")
             return Call("nn.ModuleList(", (items,))
-        names = list(branch.children)
-        pieces = [self._piece(child) for child in branch.children.values()]
+        mixed = len(branch.tensors) < len(branch.children)
+        names = [name for name in branch.children if not (mixed and name in branch.tensors)]
+        pieces = [self._piece(branch.children[name]) for name in names]
         run = one_run(names, pieces) if branch.is_chain else None
         if run is not None:
             return Call("nn.Sequential(", (run,))
@@ -72,11 +81,7 @@ class Holding:
             pairs = [Call("(", (f'"{name}"', piece)) for name, piece in zip(names, pieces)]
             return Call("nn.Sequential(", (Call("OrderedDict(", (Call("[", tuple(pairs), "]"),)),))
         entries = tuple([entry(f'"{name}"', piece) for name, piece in zip(names, pieces)])
-        kind = (
-            "nn.ParameterDict("
-            if self._are_parameters(list(branch.children.values()))
-            else "nn.ModuleDict("
-        )
+        kind = "nn.ModuleDict(" if mixed else "nn.ParameterDict("
         return Call(kind, (Call("{", entries, "}"),))
 
     def sequence(self, branch: Branch) -> Call:
@@ -86,11 +91,23 @@ class Holding:
         sizes = self._sizes(children) if branch.is_chain and len(children) > 1 else []
         return Call("nn.Sequential(", *folded(pieces, sizes))
 
-    def _are_parameters(self, children: list[Branch | Item | None]) -> bool:
-        """Whether a level holds tensors alone: these are no modules."""
-        makes = [self._body.torch[one.index].make for one in children if isinstance(one, Node)]
-        named = [make.name for make in makes if make is not None]
-        return len(named) == len(children) and set(named) == {"nn.Parameter"}
+    def _registered(self, branch: Branch) -> list[str]:
+        """Statements that give bare parameters to the levels which hold modules too."""
+        lines: list[str] = []
+        for name, child in branch.children.items():
+            if isinstance(child, Branch):
+                lines += self._registered(child)
+            elif name in branch.tensors and len(branch.tensors) < len(branch.children):
+                nested = "." in branch.path
+                inner = f'self.get_submodule("{branch.path}")'
+                owner = inner if nested else attribute(branch.path)
+                lines += self._parameter(owner, name, child)
+        return lines
+
+    def _parameter(self, owner: str, name: str, item: Item) -> list[str]:
+        """The statement that gives a module a bare parameter of any name."""
+        given = (f'"{name}"', self._body.made(item))
+        return lines_of(Call(f"{owner}.register_parameter(", given), 2)
 
     def _piece(self, child: Branch | Item | None) -> Call:
         if child is None:
@@ -120,8 +137,12 @@ def _assigned(name: str, piece: Piece) -> list[str]:
     return lines_of(Call("self.add_module(", (f'"{name}"', piece)), 2)
 
 
-def _plain_name(name: str) -> str:
-    """`relu` for `relu3` and for `m4.relu1`."""
-    last = name.rpartition(".")[2]
-    plain = last.rstrip("0123456789") or last
+def _holds_only_tensors(level: Branch | Item | None, name: str) -> bool:
+    """Whether `name` stands in a level of bare parameters alone, an `nn.ParameterDict`."""
+    return isinstance(level, Branch) and {name} <= level.tensors == set(level.children)
+
+
+def _plain_name(name: str, word: str) -> str:
+    """`relu` for `relu3` and for `m4.relu1`; the operator's `word` for a name that is a number."""
+    plain = name.rpartition(".")[2].rstrip("0123456789") or word
     return f"{plain}_" if plain in MODULE_NAMES else plain

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 
 from archc import __version__
 from archc.backends.torch.head import MARK, about
 from archc.backends.torch.layout import STEP, lines_of, parsed
-from archc.backends.torch.naming import NUM_CLASSES, identifier, network_class
+from archc.backends.torch.naming import NUM_CLASSES, module_name, network_class
 from archc.graph.ir import Network
 from archc.record import Record
 
@@ -23,12 +22,6 @@ class Entry(Record):
     has_weights: bool
 
 
-def module_name(network: Network) -> str:
-    """`resnet_50`: the file, without its ending, and the entry point of a network."""
-    name = identifier(network.name)
-    return f"{name}_" if name in sys.stdlib_module_names else name
-
-
 def hubconf(entries: Sequence[Entry]) -> str:
     """The file with an entry point for each network; theirs lie beside it."""
     imports = [_imported(entry) for entry in entries]
@@ -39,11 +32,11 @@ def hubconf(entries: Sequence[Entry]) -> str:
 
 def _imported(entry: Entry) -> str:
     names = [network_class(entry.network), *(["pretrained"] if entry.has_weights else [])]
-    return f"from {module_name(entry.network)} import {', '.join(names)}"
+    return f"from {module_name(entry.network.name)} import {', '.join(names)}"
 
 
 def _function(entry: Entry) -> list[str]:
-    name, cls = module_name(entry.network), network_class(entry.network)
+    name, cls = module_name(entry.network.name), network_class(entry.network)
     given = f"{NUM_CLASSES}: int = {entry.classes}" if entry.classes is not None else ""
     call = f"{cls}({NUM_CLASSES})" if given else f"{cls}()"
     if entry.has_weights:

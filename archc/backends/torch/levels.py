@@ -1,8 +1,11 @@
-"""Levels of names as blocks: `branch1.conv`, `branch1.bn`, `branch1.relu` are a block `branch1`.
+"""What is a class: blocks whose uses run alike, and levels of names.
 
-A level of names (`features`, `branch1`) reads best as a class of its own where one value goes in
-and one comes out. Here such a level becomes an instance, so that equal levels are one class, as
-equal blocks are. Levels whose names are numbers stay: they are a Sequential.
+A block that is used again in another way has no class: its rows stand where it is used.
+
+`branch1.conv`, `branch1.bn`, `branch1.relu` are a level of names, `branch1`. It reads best as a
+class of its own where one value goes in and one comes out. Here such a level becomes an instance,
+so that equal levels are one class, as equal blocks are. Levels whose names are numbers stay: they
+are a Sequential.
 """
 
 from __future__ import annotations
@@ -13,7 +16,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from archc.graph.ir import Instance, Network, Node
 from archc.graph.outline import SCAN
-from archc.graph.tensors import alive
+from archc.graph.uses import Uses
 from archc.ops.ends import Extern
 from archc.ops.lowering import Torch
 from archc.ops.pool import Unpool
@@ -30,7 +33,7 @@ class Level(Instance):
 
 
 def with_levels(network: Network) -> Network:
-    """The network with its levels of names as instances; its nodes keep their indices."""
+    """The network with an instance for each class; its nodes keep their indices."""
     made = copy.copy(network)
     made.nodes = list(network.nodes)
     return _Levels(made).made()
@@ -39,25 +42,29 @@ def with_levels(network: Network) -> Network:
 class _Levels:
     def __init__(self, network: Network) -> None:
         self._network = network
-        self._alive = alive(network)
+        uses = Uses(network)
+        self._apart = uses.apart
+        again = {node.path for use in uses.first for node in uses.nodes[use]}
         self._readers: dict[int, set[int]] = {}
-        for node in [network.nodes[index] for index in self._alive]:
+        self._sharers: dict[str, set[str]] = {}
+        """for each path the rows that take weights from it, but for those of whole blocks"""
+        for node in network.nodes:
             for index in node.inputs:
                 self._readers.setdefault(index, set()).add(node.index)
+            if node.shares and node.path not in again:
+                self._sharers.setdefault(node.shares, set()).add(node.path)
         ends = (network.outputs, network.training_outputs, network.carried)
         self._ends = {index for found in ends for index in found.values()}
 
     def made(self) -> Network:
-        """The tree copied without what no output needs, and with the levels in it."""
+        """The tree copied without blocks that can be no class, and with the levels in it."""
         old = self._network.root
         root = self._network.root = Instance(old.name, old.path, None, old.span, old.arguments)
         pending = [(old, root)]
         while pending:
             before, after = pending.pop()
-            living = [item for item in before.items if self._lives(item)]
-            after.inputs = before.inputs
-            after.output = before.output if before.output in self._alive else None
-            for item in living:
+            after.inputs, after.output = before.inputs, before.output
+            for item in self._items(before):
                 if isinstance(item, Node):
                     after.items.append(self._copied(item, after))
                     continue
@@ -71,6 +78,16 @@ class _Levels:
             if body.name != SCAN:
                 self._group(body, body.path)
         return self._network
+
+    def _items(self, body: Instance) -> Iterator[Item]:
+        """The items of a body, with those of blocks that can be no class in their place."""
+        pending = list(reversed(body.items))
+        while pending:
+            item = pending.pop()
+            if isinstance(item, Instance) and item in self._apart:
+                pending.extend(reversed(item.items))
+            else:
+                yield item
 
     def _copied(self, node: Node, block: Instance) -> Node:
         made = copy.copy(node)
@@ -109,9 +126,6 @@ class _Levels:
         used = {index for index in made if self._is_used(index, made)}
         return part if len(given) == 1 and used == {_output(part[-1])} else ()
 
-    def _lives(self, item: Item) -> bool:
-        return any(node.index in self._alive for node in _nodes([item]))
-
     def _is_used(self, index: int, made: set[int]) -> bool:
         """Whether somebody outside reads a value."""
         return index in self._ends or bool(self._readers.get(index, set()) - made)
@@ -126,7 +140,8 @@ class _Levels:
         """Whether a node needs more of what is around it than a value."""
         if node.block.name == SCAN or isinstance(node.op, Extern):
             return True
-        if not f"{node.shares or path}.".startswith(f"{path}."):
+        shared = {node.shares or path, *self._sharers.get(node.path, ())}
+        if not all(f"{other}.".startswith(f"{path}.") for other in shared):
             return True
         readers = [self._network.nodes[index] for index in self._readers.get(node.index, ())]
         if any(isinstance(reader.op, Unpool) for reader in readers):

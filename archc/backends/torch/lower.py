@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
 from typing import Any
 
 from archc.backends.torch.forward import Loop, Step
 from archc.backends.torch.levels import Level
-from archc.backends.torch.members import AGAIN
 from archc.backends.torch.naming import MODULE_NAMES
 from archc.backends.torch.places import kept_maps
 from archc.diagnostics.kinds.targets import UnsupportedOnTarget
@@ -18,6 +16,7 @@ from archc.graph.ir import Instance, Network, Node
 from archc.graph.outline import SCAN
 from archc.graph.parameters import Leaf
 from archc.graph.tensors import alive
+from archc.graph.uses import Uses
 from archc.ops.ends import Extern
 from archc.ops.join import Add
 from archc.ops.lowering import Filled, Make, Torch, Unlike, Unsupported
@@ -53,10 +52,9 @@ class Lowering:
                 self.users.setdefault(index, []).append(node.index)
         self.indexed = {node.inputs[1] for node in network.nodes if isinstance(node.op, Unpool)}
         """poolings whose places an unpool asks for"""
+        self.uses = Uses(network)
         self.exports = self._exports()
         """the values of each instance that are read outside of it, in text order"""
-        self._read_outside = {index for found in self.exports.values() for index in found}
-        self._origins: dict[str, list[Instance]] = {}
         self._runs = self._runs_of_modules()
         """for each node those that run the same module, where a block is used again"""
         self.torch = [self._lowered(node) for node in network.nodes]
@@ -129,7 +127,7 @@ class Lowering:
         return bool(self.network.weights(node) or self.network.buffers(node))
 
     def _marks(self, node: Node) -> tuple[Any, ...]:
-        return node.index in self.indexed, node.index in self._read_outside, self.sum_into(node)
+        return node.index in self.indexed, self.sum_into(node)
 
     def _exports(self) -> dict[Instance, tuple[int, ...]]:
         network = self.network
@@ -145,7 +143,7 @@ class Lowering:
                 if id(instance) in inside:
                     break
                 found.setdefault(instance, set()).add(index)
-        return _alike(found)
+        return self._alike(found)
 
     def _at_own_sides(self, node: Node, own_sides: tuple[int, ...]) -> Torch:
         """A row that brings a map back to the sides its body is given does so at every size."""
@@ -205,43 +203,28 @@ class Lowering:
 
     def first_use(self, instance: Instance) -> Instance:
         """The instance whose modules this one runs: itself, if it has its own."""
-        path = origin_of(instance)
-        if path == AGAIN.sub("", instance.path):
-            return instance
-        uses = self._origins.get(path, ())
-        return next((use for use in uses if AGAIN.sub("", use.path) == path), instance)
-
-    def beside(self, first: Instance, again: Instance) -> dict[int, set[int]]:
-        """For each value that the first use is given, what stands in its place in another."""
-        begin, end, other = _first(first), _last(first), _first(again)
-        found: dict[int, set[int]] = {}
-        for at in range(end - begin + 1):
-            nodes = self.network.nodes[begin + at], self.network.nodes[other + at]
-            for index, instead in zip(nodes[0].inputs, nodes[1].inputs):
-                if not begin <= index <= end:
-                    found.setdefault(index, set()).add(instead)
-        return found
+        return self.uses.first.get(instance, instance)
 
     def _runs_of_modules(self) -> dict[int, list[int]]:
         """Nodes of blocks that are used again run the modules of the block's first use."""
-        origins = self._origins
-        pending = [self.network.root]
-        while pending:
-            instance = pending.pop()
-            inner = [item for item in instance.items if isinstance(item, Instance)]
-            pending += inner
-            for one in inner:
-                if _has_nodes(one):
-                    origins.setdefault(origin_of(one), []).append(one)
         runs: dict[int, list[int]] = {}
-        for uses in origins.values():
-            if len(uses) < 2:
-                continue
-            starts = [_first(use) for use in uses]
-            for at in range(min([_last(use) - start for use, start in zip(uses, starts)]) + 1):
-                together = [start + at for start in starts]
-                runs.update(dict.fromkeys(together, together))
-        return runs
+        for again, first in self.uses.first_runs().items():
+            runs.setdefault(first, [first]).append(again)
+        return {index: together for together in runs.values() for index in together}
+
+    def _alike(self, found: dict[Instance, set[int]]) -> dict[Instance, tuple[int, ...]]:
+        """Uses of one module give the same values: what one of them is asked for, all give."""
+        offsets: dict[Instance, set[int]] = {}
+        for instance, indices in found.items():
+            start = _first(instance)
+            asked = offsets.setdefault(self.first_use(instance), set())
+            asked.update([index - start for index in indices])
+        return {
+            instance: tuple(
+                [_first(instance) + at for at in sorted(offsets[self.first_use(instance)])]
+            )
+            for instance in found
+        }
 
     def _kept(self) -> set[int]:
         network = self.network
@@ -287,59 +270,14 @@ def _with_make(found: Torch, make: Make) -> Torch:
     return changed
 
 
-def _alike(found: dict[Instance, set[int]]) -> dict[Instance, tuple[int, ...]]:
-    """Uses of one module give the same values: what one of them is asked for, all give."""
-    offsets: dict[str, set[int]] = {}
-    for instance, indices in found.items():
-        start = _first(instance)
-        asked = offsets.setdefault(origin_of(instance), set())
-        asked.update([index - start for index in indices])
-    return {
-        instance: tuple([_first(instance) + at for at in sorted(offsets[origin_of(instance)])])
-        for instance in found
-    }
-
-
-def origin_of(instance: Instance) -> str:
-    """The path of the module that an instance uses: its own, or that of an earlier one again."""
-    pending: list[Node | Instance] = list(reversed(instance.items))
-    while pending:
-        item = pending.pop()
-        if isinstance(item, Instance):
-            pending.extend(reversed(item.items))
-        elif item.shares:
-            inside = item.path[len(instance.path) :]
-            return AGAIN.sub("", item.shares.removesuffix(inside))
-    return AGAIN.sub("", instance.path)
-
-
 def _first(instance: Instance) -> int:
     """The index of an instance's first node."""
-    return _end(instance, lambda items: items)
-
-
-def _last(instance: Instance) -> int:
-    """The index of an instance's last node."""
-    return _end(instance, reversed)
-
-
-def _end(instance: Instance, order: Callable[[Any], Iterable[Node | Instance]]) -> int:
-    item: Node | Instance = instance
-    while isinstance(item, Instance):
-        item = next(one for one in order(item.items) if isinstance(one, Node) or _has_nodes(one))
+    pending: list[Node | Instance] = [instance]
+    while isinstance(item := pending.pop(), Instance):
+        pending.extend(reversed(item.items))
     return item.index
 
 
 def _scan_of(node: Node) -> Instance | None:
     """The scan that a node runs in."""
     return next((one for one in (node.block, *node.block.trace()) if one.name == SCAN), None)
-
-
-def _has_nodes(instance: Instance) -> bool:
-    pending: list[Node | Instance] = [instance]
-    while pending:
-        item = pending.pop()
-        if isinstance(item, Node):
-            return True
-        pending.extend(item.items)
-    return False

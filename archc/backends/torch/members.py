@@ -23,7 +23,8 @@ AGAIN = re.compile(r"@\d+")
 class Branch:
     """A level of names inside a class: `features`, `downsample`.
 
-    `is_chain`: one call of a Sequential runs it. `has_runs`: calls of its slices do.
+    `is_chain`: one call of a Sequential runs it. `has_runs`: its slices run. `tensors` are the
+    names that stand for a bare parameter, which is no module.
     """
 
     def __init__(self, path: str) -> None:
@@ -31,6 +32,7 @@ class Branch:
         self.children: dict[str, Branch | Item] = {}
         self.is_chain = False
         self.has_runs = False
+        self.tensors: set[str] = set()
 
     def items(self) -> Iterator[Item]:
         """Everything under it, in text order."""
@@ -40,7 +42,8 @@ class Branch:
     def counts(self) -> bool:
         """Whether its names are numbers in order, as in a Sequential; some may be left out."""
         numbers = [int(name) for name in self.children if name.isdigit()]
-        return len(numbers) == len(self.children) and numbers == sorted(numbers)
+        whole = len(numbers) == len(self.children) and not self.tensors
+        return whole and numbers == sorted(numbers)
 
     @property
     def slots(self) -> list[Branch | Item | None]:
@@ -68,6 +71,7 @@ class Members:
         call_of: Callable[[Item], str],
         reads_of: Callable[[Item], Sequence[int]],
         is_free: Callable[[Item], bool],
+        is_tensor: Callable[[Item], bool],
         results: Sequence[int],
     ) -> None:
         self.root = Branch("")
@@ -76,6 +80,7 @@ class Members:
         self.call_of = call_of
         self._reads_of = reads_of
         self._is_free = is_free
+        self._is_tensor = is_tensor
         self._items = items
         self._held = frozenset(held)
         self._at = {item: at for at, item in enumerate(items)}
@@ -104,7 +109,10 @@ class Members:
                 inner = Branch(f"{branch.path}.{level}".lstrip("."))
                 branch.children[level] = inner
             branch = inner
+        if name in branch.children:  # a row without tensors, of layers that are used again
+            branch, name = self.root, item.path
         branch.children[name] = item
+        branch.tensors.update([name] if self._is_tensor(item) else ())
         self._level_of[item], self._name_of[item] = branch, name
 
     def _absorb(self, before: Item, item: Item) -> None:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import builtins
 import keyword
+import os
 import re
+import sys
 from collections.abc import Iterable
 
+from archc.backends.torch.part_texts import part_names
 from archc.graph.ir import Network
 
 TAKEN = frozenset(
@@ -36,8 +39,32 @@ NUM_CLASSES = "num_classes"
 """the parameter of a network's class for the spec's `classes`, as torchvision calls it"""
 SIGNS = r"[^0-9A-Za-z]+"
 """what stands between the words of a name"""
-CLASS_NAMES = frozenset({"Tensor", "NamedTuple", "OrderedDict"})
+CLASS_NAMES = frozenset({"Any", "Callable", "F", "NamedTuple", "OrderedDict", "Tensor"})
 """what the source imports"""
+
+MODULES = frozenset(
+    {
+        *sys.stdlib_module_names,
+        *("torch", "torchvision", "numpy", "filelock", "fsspec", "jinja2", "networkx", "sympy"),
+        *("setuptools", "typing_extensions"),
+    }
+)
+"""what a source imports, or torch does: a file of that name beside it would be imported instead"""
+
+
+def module_name(name: str) -> str:
+    """A name for the file of a network, without its ending."""
+    plain = identifier(name)
+    return f"{plain}_" if plain in MODULES else plain
+
+
+def module_taken(path: str) -> str:
+    """Why a source cannot have the name of this file; empty if it can."""
+    name, ending = os.path.splitext(os.path.basename(path))
+    if ending != ".py" or name not in MODULES:
+        return ""
+    free = os.path.join(os.path.dirname(path), f"{name}_.py")
+    return f"{path} would be imported in place of the module `{name}`; {free} would not"
 
 
 def class_name(block: str) -> str:
@@ -64,7 +91,8 @@ def network_class(network: Network) -> str:
         words[at], title = title[: len(word)], title[len(word) :]
     name = _joined([*words, *re.split(SIGNS, network.variant)])
     name = name if name[:1].isalpha() else class_name(name)
-    return f"{name}Net" if keyword.iskeyword(name) else name
+    taken = keyword.iskeyword(name) or name in CLASS_NAMES or name in part_names()
+    return f"{name}Net" if taken else name
 
 
 def identifier(name: str) -> str:

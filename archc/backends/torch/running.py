@@ -7,11 +7,9 @@ from collections.abc import Iterable
 from archc.backends.torch.body import Body
 from archc.backends.torch.forward import Loop, State, Step
 from archc.backends.torch.holding import Holding
-from archc.backends.torch.lower import OWN_SIDES, origin_of
+from archc.backends.torch.lower import OWN_SIDES
 from archc.backends.torch.members import Chain, Item, output_of
 from archc.backends.torch.naming import identifier
-from archc.diagnostics.kinds.targets import UnsupportedOnTarget
-from archc.diagnostics.model import ArchError
 from archc.graph.ir import Instance, Node
 from archc.graph.outline import SCAN
 from archc.ops.ends import Input, Prev
@@ -19,6 +17,9 @@ from archc.ops.pool import Unpool
 from archc.ops.scan import Gather, Scan
 from archc.ops.values import Shape
 from archc.record import replace
+
+SUM = "{0} + {1}"
+"""of values of one size: only such a sum can be written over its first"""
 
 
 class Running:
@@ -59,42 +60,29 @@ class Running:
         first, gives = chain.items[0], output_of(chain.items[-1])
         assert gives is not None
         reference = self._body.reference(chain.path)
+        text = self._body.members.chain_call(chain)
         if chain.between:
-            reference += f"[{chain.between}]"
-        text = self._body.members.chain_call(chain).replace("{self}", reference)
+            self._body.source.parts.add("run")
+            text = text.replace("{self}(", f"run({reference}[{chain.between}], ")
+        text = text.replace("{self}", reference)
         size = self._body.size(gives)
         name = "" if chain.between else _last_name(chain.path)
-        return Step((gives,), first.inputs, text, _line(first), name, size, heavy=True)
+        reads = tuple(self._body.reads_of(first))
+        return Step((gives,), reads, text, _line(first), name, size, heavy=True)
 
     def _block_step(self, item: Instance) -> Step:
-        reads = self._given_to(item)
+        reads = self._body.source.given_to(item)
         places = ", ".join([f"{{{index}}}" for index in range(len(reads))])
         gives = self._body.exports(item)
         path = self._body.relative(item.path)
-        module = self._body.reference(self._body.relative(origin_of(item)))
+        first = self._body.source.lowering.first_use(item)
+        module = self._body.reference(self._body.relative(first.path))
         call = f"{module}({places})"
         sizes = [self._body.size(index) for index in gives]
         size = ", ".join(sizes) if all(sizes) else ""
         listed = not isinstance(self._network.nodes[gives[0]].shape, Shape)
         name, names = _last_name(path), self._names_of(item, gives)
         return Step(gives, reads, call, _line(item), name, size, False, True, listed, names)
-
-    def _given_to(self, item: Instance) -> tuple[int, ...]:
-        """What a block is given, in the order in which its first use takes it.
-
-        Raises ArchError for a use that gives two values where the first gives one.
-        """
-        source = self._body.source
-        first = source.lowering.first_use(item)
-        if first is item:
-            return tuple(source.outline.read_by(item))
-        found = source.lowering.beside(first, item)
-        reads = source.outline.read_by(first)
-        if any(len(found.get(index, ())) != 1 for index in reads):
-            reason = "it is used again with two values where its first use has one"
-            kind = UnsupportedOnTarget(item.name, "torch", reason)
-            raise ArchError([kind.at(item.span or self._network.nodes[item.output or 0].span)])
-        return tuple([next(iter(found[index])) for index in reads])
 
     def _names_of(self, item: Instance, gives: tuple[int, ...]) -> tuple[str, ...]:
         """What a block calls its several values, if it does so for each of them."""
@@ -141,7 +129,8 @@ class Running:
         listed = not isinstance(node.shape, Shape)
         name, heavy, view = label_of(node), node.op.weighted, node.op.rearranges
         source = self._body.source
-        into = None if source.inference else source.lowering.sum_into(node)
+        own = not source.inference and call == SUM
+        into = source.lowering.sum_into(node) if own else None
         step = Step(gives, reads, call, node.span.line, name, size, light, heavy, listed, view=view)
         if into is None:
             return step

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 
@@ -14,26 +15,26 @@ def unpack(module: nn.Module, keys: Any) -> None:
         module.packed = None
 
 
-End = tuple[nn.Module, str, list[float], str]
+End = tuple[Callable[[Tensor], Tensor], str, list[float], str]
 
 ENDS: dict[str, End] = {
-    "": (nn.Identity(), "none", [], ""),
-    "relu": (nn.ReLU(inplace=True), "relu", [], ""),
-    "relu6": (nn.ReLU6(inplace=True), "hardtanh", [0.0, 6.0], ""),
-    "silu": (nn.SiLU(inplace=True), "swish", [], ""),
-    "hardswish": (nn.Hardswish(inplace=True), "hardswish", [], ""),
-    "hardsigmoid": (nn.Hardsigmoid(inplace=True), "hardsigmoid", [], ""),
-    "sigmoid": (nn.Sigmoid(), "sigmoid", [], ""),
-    "tanh": (nn.Tanh(), "tanh", [], ""),
-    "gelu": (nn.GELU(), "gelu", [], "none"),
-    "gelu_tanh": (nn.GELU("tanh"), "gelu", [], "tanh"),
+    "": (lambda y: y, "none", [], ""),
+    "relu": (lambda y: y.relu_(), "relu", [], ""),
+    "relu6": (lambda y: y.clamp_(0, 6), "hardtanh", [0.0, 6.0], ""),
+    "silu": (lambda y: F.silu(y, inplace=True), "swish", [], ""),
+    "hardswish": (lambda y: F.hardswish(y, inplace=True), "hardswish", [], ""),
+    "hardsigmoid": (lambda y: F.hardsigmoid(y, inplace=True), "hardsigmoid", [], ""),
+    "sigmoid": (lambda y: y.sigmoid_(), "sigmoid", [], ""),
+    "tanh": (lambda y: y.tanh_(), "tanh", [], ""),
+    "gelu": (F.gelu, "gelu", [], "none"),
+    "gelu_tanh": (lambda y: F.gelu(y, approximate="tanh"), "gelu", [], "tanh"),
 }
 
 
 def end_of(activation: str, slope: float) -> End:
     """An activation, and what oneDNN calls it: name, numbers, formula."""
     if activation == "leaky_relu":
-        return nn.LeakyReLU(slope, inplace=True), "leaky_relu", [slope], ""
+        return lambda y: F.leaky_relu_(y, slope), "leaky_relu", [slope], ""
     return ENDS[activation]
 
 
@@ -93,8 +94,7 @@ class Fused(nn.Module):
 
     def ended(self, y: Tensor) -> Tensor:
         """The activation, written over what it reads where torch can."""
-        done: Tensor = end_of(self.activation, self.slope)[0](y)
-        return done
+        return end_of(self.activation, self.slope)[0](y)
 
     def kernel(
         self, packed: Tensor, x: Tensor, plus: Tensor | None, into: Tensor | None

@@ -13,9 +13,10 @@ from torch import Tensor
 
 def region_devices() -> list[str]:
     """Where torchvision's operators work: nowhere if it is missing or broken."""
-    has_kernel = torch._C._dispatch_has_kernel_for_dispatch_key
     devices = ("cpu", "cuda", "mps", "xpu")
     try:
+        # Nothing public of torch 2.4 tells it, and a trial would begin to use a GPU.
+        has_kernel = torch._C._dispatch_has_kernel_for_dispatch_key
         __import__("torchvision")
         x, box = torch.zeros(1, 1, 1, 1), torch.zeros(1, 5)
         torch.ops.torchvision.roi_align(x, box, 1.0, 1, 1, 1, False)
