@@ -105,7 +105,8 @@ def test_tracebacks_show_the_generated_line():
 
 
 def test_a_sum_of_things_and_one_for_all_of_them():
-    rows = "  places: tokens\n  whole: mean things\n  add\n    from places ; fc 8\n    from whole ; fc 8\n"
+    rows = "  places: tokens\n  whole: mean things\n  add\n"
+    rows += "    from places ; fc 8\n    from whole ; fc 8\n"
     module = loads(f"net a()\n  input 4x4x8\n{rows}").torch()
     picture = torch.randn(3, 8, 4, 4)
     things = picture.flatten(2).transpose(1, 2)

@@ -29,7 +29,7 @@ def test_blocks(name):
     loads(f"block {name}()\n  conv 1x1 3\nnet a()\n  input 8x8x3\n  {name}\n  {name}\n").torch()
 
 
-@pytest.mark.parametrize("name", ["None", "nn", "torch", "Tensor", "class", "F", "fused"])
+@pytest.mark.parametrize("name", ["None", "nn", "torch", "Tensor", "class", "F", "path", "fused"])
 def test_networks(name):
     network = loads(f"net {name}()\n  input 8x8x3\n  conv 1x1 3 ; silu\n")
     given = torch.zeros(1, 3, 8, 8)

@@ -39,7 +39,7 @@ NUM_CLASSES = "num_classes"
 """the parameter of a network's class for the spec's `classes`, as torchvision calls it"""
 SIGNS = r"[^0-9A-Za-z]+"
 """what stands between the words of a name"""
-CLASS_NAMES = frozenset({"Any", "Callable", "F", "NamedTuple", "OrderedDict", "Tensor"})
+CLASS_NAMES = frozenset({"Any", "Callable", "F", "NamedTuple", "OrderedDict", "Path", "Tensor"})
 """what the source imports"""
 
 MODULES = frozenset(
