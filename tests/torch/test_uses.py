@@ -200,12 +200,46 @@ net n()
   relu
   reuse f.0 as z
 """,
+    "blocks that repeat, and one that is used again": """
+block unit(c)
+  add
+    identity
+    conv 1x1 c
+net n()
+  input 4x4x4
+  unit 4 x4
+  unit 4 as u
+  unit 4 x3
+  reuse u as s
+""",
+    "blocks that repeat on a value that is read again": """
+block unit()
+  conv 1x1 4 ; relu
+block tower(s)
+  unit
+  unit
+  unit
+  scale s
+net n()
+  input 4x4x4
+  conv 1x1 4 as a
+  add
+    tower 3
+    tower 2
+    from a
+""",
 }
 
 
 @pytest.mark.parametrize("text", CASES.values(), ids=CASES)
 def test_they_give_the_numbers_of_the_graph(text):
     compare(text)
+
+
+def test_blocks_that_repeat_are_a_loop():
+    source = loads(CASES["blocks that repeat on a value that is read again"]).source()
+    assert source.count("for i in range(1, 4):") == 2
+    assert "unit2" not in source
 
 
 @pytest.mark.parametrize("seed", range(12))

@@ -46,6 +46,8 @@ class Step(Record):
     """the value lies in the memory of what the step reads"""
     into: bool = False
     """a sum that is written over the first of what it reads"""
+    head: str = ""
+    """of a loop of such steps, each on what the one before it gave; `{counter}` counts them"""
 
 
 class Loop(Record):
@@ -147,6 +149,9 @@ class Forward:
             if step.into and self._is_own(step.reads[0]):
                 lines += self._added(step)
                 continue
+            if step.head:
+                lines += self._repeated(at, step)
+                continue
             text = fill(step.call, [self.name_of(index) for index in step.reads])
             if step.heavy or any(index in self._heavy for index in step.reads):
                 self._heavy.add(given)
@@ -174,6 +179,17 @@ class Forward:
         name = self._names[step.gives[0]] = self._names[place]
         return lines_of(parsed(self.name_of(other)), self._indent, before=f"{name} += ")
 
+    def _repeated(self, at: int, step: Step) -> list[str]:
+        """A loop whose value goes by one name from its beginning on."""
+        pad, given = STEP * self._indent, self.name_of(step.reads[0])
+        target = self._name(at, step.name, step.gives[0])
+        counter = self._free("i")
+        head, call = [text.replace("{counter}", counter) for text in (step.head, step.call)]
+        lines = [] if target == given else [f"{pad}{target} = {given}"]
+        text = fill(call, [target])
+        inner = lines_of(text, self._indent + 1, before=f"{target} = ", comment=step.size)
+        return [*lines, f"{pad}{head}", *inner, *self._gone(at)]
+
     @property
     def has_training_steps(self) -> bool:
         """Whether some of the steps are for training mode."""
@@ -195,6 +211,8 @@ class Forward:
             return False
         after, value = self._steps[at + 1], step.gives[0]
         if isinstance(after, Step) and after.into and value == after.reads[0]:
+            return False
+        if isinstance(after, Step) and after.head:
             return False
         if isinstance(after, Loop) or self._uses.get(value) != 1 or value not in after.reads:
             return False

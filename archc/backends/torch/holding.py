@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from archc.backends.torch.body import Body
 from archc.backends.torch.folding import folded, one_run
-from archc.backends.torch.layout import Call, Piece, entry, lines_of
+from archc.backends.torch.layout import STEP, Call, Piece, entry, lines_of
 from archc.backends.torch.members import Branch, Item, output_of
 from archc.backends.torch.naming import MODULE_NAMES, attribute, identifier
+from archc.backends.torch.repeats import repeats
 from archc.graph.ir import Node
 from archc.record import replace
 
@@ -17,6 +18,7 @@ class Holding:
     def __init__(self, body: Body) -> None:
         self._body = body
         self._shared = self._find_shared()
+        self.repeat_of = {item: found for found in repeats(body) for item in found.items}
 
     def _find_shared(self) -> dict[Item, str]:
         """Modules without tensors directly in the class: one for all that are equal."""
@@ -55,11 +57,22 @@ class Holding:
             if name in self._body.members.root.tensors and not attribute(name).startswith("self."):
                 lines += self._parameter("self", name, child)
                 continue
+            if child in self.repeat_of:
+                lines += self._loop(child)
+                continue
             kept = self._shared.get(child, name)
             if kept not in written:
                 lines += _assigned(kept, self._body.made(child))
             written.add(kept)
         return lines
+
+    def _loop(self, child: Item) -> list[str]:
+        """The loop that makes blocks which repeat; nothing for all but the first of them."""
+        repeat = self.repeat_of[child]
+        if child is not repeat.items[0]:
+            return []
+        made = Call("self.add_module(", (repeat.name("i"), self._body.made(child)))
+        return [f"{STEP * 2}{repeat.head('i')}", *lines_of(made, 3)]
 
     def level(self, branch: Branch) -> Call:
         """A Sequential, or a list or a ModuleDict where more happens in between."""

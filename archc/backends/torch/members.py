@@ -166,16 +166,17 @@ class Members:
         children = [branch.children[name] for name in names]
         inner = [child for child in children if isinstance(child, Branch)]
         whole = all(child.is_chain for child in inner)
-        return whole and self._is_row(list(_items_of(children)))
+        return whole and self.is_row(list(_items_of(children)))
 
     def _is_chain(self, branch: Branch) -> bool:
         """One input, one output; each item runs on what the one before it gave to it alone."""
         inner = [child for child in branch.children.values() if isinstance(child, Branch)]
         if not all(child.is_chain for child in inner) or not _has_names(branch):
             return False
-        return self._is_row(list(branch.items()))
+        return self.is_row(list(branch.items()))
 
-    def _is_row(self, items: Sequence[Item]) -> bool:
+    def is_row(self, items: Sequence[Item]) -> bool:
+        """Whether each item runs on what the one before it gave to it alone, and nothing else."""
         first = self._at[items[0]]
         if (
             list(self._items[first : first + len(items)]) != items

@@ -50,6 +50,8 @@ class Running:
             if chain is not None:
                 if chain.items[0] is item:
                     steps.append(self._chain_step(chain))
+            elif item in self._holding.repeat_of:
+                steps += self._repeated(item)
             elif isinstance(item, Instance):
                 steps.append(self._block_step(item))
             else:
@@ -69,6 +71,17 @@ class Running:
         name = "" if chain.between else _last_name(chain.path)
         reads = tuple(self._body.reads_of(first))
         return Step((gives,), reads, text, _line(first), name, size, heavy=True)
+
+    def _repeated(self, item: Item) -> list[Step]:
+        """The loop over blocks that repeat; nothing for all but the first of them."""
+        repeat = self._holding.repeat_of[item]
+        if item is not repeat.items[0]:
+            return []
+        gives = output_of(repeat.items[-1])
+        assert gives is not None
+        call = f"getattr(self, {repeat.name('{counter}')})({{0}})"
+        size, head = self._body.size(gives), repeat.head("{counter}")
+        return [Step((gives,), self._body.reads_of(item), call, size=size, heavy=True, head=head)]
 
     def _block_step(self, item: Instance) -> Step:
         reads = self._body.source.given_to(item)
