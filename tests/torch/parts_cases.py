@@ -100,7 +100,7 @@ FUNCTIONS: dict[str, Callable[[], Case]] = {
         (waves(2, 3, 2, 2), torch.arange(24).view(2, 3, 2, 2) % 20, waves(2, 3, 5, 4)),
     ),
     "run": lambda: (
-        held(lambda self, x: rows.run(self.layers[1:], x), nn.Tanh(), nn.Linear(5, 4), nn.Tanh()),
+        held(lambda self, x: rows.run(self.layers, x, 1, 3), nn.Tanh(), nn.Linear(5, 4), nn.Tanh()),
         (waves(2, 3, 5),),
     ),
     "gram": lambda: (held(lambda _, x: attention.gram(x, mean=True)), (waves(2, 3, 5),)),

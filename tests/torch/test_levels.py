@@ -34,6 +34,17 @@ def test_a_level_with_taps_is_still_whole(name, block):
         assert torch.equal(vgg.features(image), vgg(image)[-1])
 
 
+def test_a_layer_that_stands_in_two_places_of_a_level_runs_twice():
+    vgg = load("style_features").torch().eval().body
+    pool = torch.nn.AvgPool2d(2)
+    for at, layer in enumerate(vgg.features):
+        if isinstance(layer, torch.nn.MaxPool2d):
+            vgg.features[at] = pool
+    with torch.no_grad():
+        image = torch.randn(1, 3, 64, 64)
+        assert torch.equal(vgg.features(image), vgg(image)[-1])
+
+
 def test_what_is_only_indexed_is_a_list():
     source = load("mask_rcnn").source()
     assert "self.inner_blocks = nn.ModuleList(" in source

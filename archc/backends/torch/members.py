@@ -53,11 +53,11 @@ class Branch:
 
 
 class Chain(Record):
-    """Items that one call runs: those of a level, or of a slice of it (`features[2:7]`)."""
+    """Items that run one behind the other: those of a level, or of a slice of it."""
 
     path: str
     items: tuple[Item, ...]
-    between: str = ""
+    between: tuple[int, int] | None = None
 
 
 class Members:
@@ -158,7 +158,7 @@ class Members:
             if run > 1:
                 first, last = int(names[0]), int(names[run - 1])
                 items = tuple(_items_of([branch.children[name] for name in names[:run]]))
-                self._enter_chain(Chain(branch.path, items, f"{first or ''}:{last + 1}"))
+                self._enter_chain(Chain(branch.path, items, (first, last + 1)))
                 branch.has_runs = True
             del names[:run]
 

@@ -65,7 +65,9 @@ class Running:
         text = self._body.members.chain_call(chain)
         if chain.between:
             self._body.source.parts.add("run")
-            text = text.replace("{self}(", f"run({reference}[{chain.between}], ")
+            start, end = chain.between
+            given = text.removeprefix("{self}(").removesuffix(")")
+            text = f"run({{self}}, {given}, {start}, {end})"
         text = text.replace("{self}", reference)
         size = self._body.size(gives)
         name = "" if chain.between else _last_name(chain.path)

@@ -3,8 +3,8 @@
 from torch import Tensor, nn
 
 
-def run(layers: nn.Module, x: Tensor) -> Tensor:
-    """A slice of a Sequential, layer by layer: torch.fx does not trace its call."""
-    for layer in layers.children():
+def run(layers: nn.Sequential, x: Tensor, first: int, last: int) -> Tensor:
+    """`layers[first:last]` on a value; torch.fx does not trace the call of a slice."""
+    for layer in list(layers)[first:last]:
         x = layer(x)
     return x
