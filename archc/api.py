@@ -180,7 +180,8 @@ class Network:
 
         resized = None if num_classes is None else self._with_classes(num_classes)
         state = one.weights(state_of(weights, self.graph, resized))
-        loaded(module, {**(module.state_dict() if resized is not None else {}), **state})
+        kept = module.state_dict() if resized is not None else {}
+        loaded(module, {**kept, **state}, one.network)
 
     def _built(self, wanted: Wanted) -> Built:
         from archc.building.torch import built

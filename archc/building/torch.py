@@ -128,18 +128,20 @@ def wanted_classes(number: int | None) -> int | None:
     return number
 
 
-def loaded(module: Any, state: State) -> None:
-    """Give a module a state; on the meta device it takes the tensors themselves.
+def loaded(module: Any, state: State, network: Network) -> None:
+    """Give the module of a network a state; on the meta device it takes the tensors themselves.
 
     Raises WeightsProblem for a state that does not fit.
     """
-    from archc.weights import WeightsProblem
+    from archc.weights import WeightsProblem, fit
+    from archc.weights.pytorch import checkpoint_of
 
     on_meta = any(tensor.is_meta for tensor in module.state_dict().values())
     try:
         module.load_state_dict(state, strict=True, assign=on_meta)
     except RuntimeError as error:
-        raise WeightsProblem(str(error)) from None
+        found = fit(network, checkpoint_of(state))
+        raise WeightsProblem(str(error) if found.ok else found.text()) from None
 
 
 # ---- files -------------------------------------------------------------------------------------

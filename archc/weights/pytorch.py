@@ -49,8 +49,15 @@ def read_pickled(path: str, part: str = "") -> Checkpoint:
     others = [str(key) for key in found[name] if key not in held]
     if others:
         notes = (*notes, f"left out, since they are no tensors: {', '.join(others[:5])}")
-    tensors = {key: Stored(tuple(value.shape), _dtype(value)) for key, value in held.items()}
-    return Checkpoint(path, tensors, lambda key: _numbers(path, key, held[key]), notes)
+    return checkpoint_of(held, path, notes)
+
+
+def checkpoint_of(
+    state: Mapping[str, Any], name: str = "the state", notes: tuple[str, ...] = ()
+) -> Checkpoint:
+    """The tensors of a state_dict, as those of a file are described."""
+    tensors = {key: Stored(tuple(value.shape), _dtype(value)) for key, value in state.items()}
+    return Checkpoint(name, tensors, lambda key: _numbers(name, key, state[key]), notes)
 
 
 def _loaded(path: str) -> Any:

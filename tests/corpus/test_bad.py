@@ -36,6 +36,7 @@ ELSEWHERE = {
     "file-too-large": "needs a large file: tests/cli/test_bad_files.py",
     "not-utf8": "needs a binary file: tests/cli/test_bad_files.py",
     "cannot-transform": "needs a pass: tests/diagnostics",
+    "extern-in-model": "needs a model: tests/cli/test_build_onnx.py",
 }
 BUILT = {"targets/torch.arch": source_of}
 

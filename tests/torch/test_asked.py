@@ -150,6 +150,8 @@ def test_weights_of_a_file_and_of_others(toy, tmp_path):
     assert all(torch.equal(loaded[key], state[key]) for key in state)
     with pytest.raises(WeightsProblem, match=r"does not fit lenet5"):
         load("lenet5").torch(weights=tmp_path / "toy.pth")
+    with pytest.raises(WeightsProblem, match=r"the state does not fit lenet5: [^\n]*\n"):
+        load("lenet5").torch(weights=state)
 
 
 # ---- for inference -----------------------------------------------------------------------------

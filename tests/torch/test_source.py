@@ -12,7 +12,15 @@ from archc.api import ArchError, load, loads
 from archc.backends.torch.emit import source_of
 from archc.backends.torch.naming import MODULE_NAMES
 
-SNAPSHOTS = ("vgg.A", "resnet.50", "googlenet", "densenet.121", "unet.same", "show_attend_tell")
+SNAPSHOTS = (
+    "densenet.121",
+    "googlenet",
+    "resnet.50",
+    "show_attend_tell",
+    "unet.same",
+    "vgg.A",
+    "yolov3",
+)
 
 
 TOOLS = (

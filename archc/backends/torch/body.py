@@ -38,6 +38,10 @@ DEFAULTS = {
 }
 
 
+MANY = 3
+"""so many classes of one block are numbered"""
+
+
 class Source:
     """What all classes of a network's source share: lowerings, groups and their names, parts."""
 
@@ -53,17 +57,31 @@ class Source:
         self.outline = self._outline()
         self.parts: set[str] = set()
         self._taken = {network_class(network), *CLASS_NAMES, *part_names()}
+        self._names = self._named()
+
+    def _named(self) -> dict[int, str]:
+        """The classes of all groups: see `name_of`."""
         groups = sorted(
             self.outline.groups, key=lambda group: (not self.is_made(group), -len(group.members))
         )
-        self._names: dict[int, str] = {}
         first: dict[str, set[str]] = {}
+        alike: dict[str, list[Group]] = {}
         for group in groups:
             names = _level_names(group.members[0])
             more = sorted(names - first.setdefault(group.name, names))
             own = "".join([class_name(name) for name in more]) if len(more) == 1 else ""
             own = "" if isinstance(group.members[0], Level) else own
-            self._names[id(group)] = self.free_name(class_name(group.name) + own)
+            alike.setdefault(class_name(group.name) + own, []).append(group)
+        found: dict[int, str] = {}
+        for base, ones in alike.items():
+            if len(ones) < MANY:
+                found.update({id(one): self.free_name(base) for one in ones})
+                continue
+            numbered = [one for one in self.outline.groups if one in ones]
+            mark = "_" if base[-1].isdigit() else ""
+            for number, one in enumerate(numbered, 1):
+                found[id(one)] = self.free_name(f"{base}{mark}{number}")
+        return found
 
     def _outline(self) -> Outline:
         """With the number of classes as a parameter, where all that depends on it are numbers."""
@@ -88,9 +106,10 @@ class Source:
         return tuple([instead.get(index, index) for index in self.outline.read_by(first)])
 
     def name_of(self, group: Group) -> str:
-        """The class of a group: the block's name; the most used of several groups has it plain.
+        """The class of a group: the block's name; the more used of two groups has it plain.
 
-        Another one is called by the one thing that it has besides (`BottleneckDownsample`).
+        Another one is called by the one thing that it has besides (`BottleneckDownsample`); more
+        than two are numbered in text order.
         """
         return self._names[id(group)]
 
