@@ -130,6 +130,8 @@ class Forward:
                 self._use(index, at)
         for index in results:
             self._use(index, len(steps))
+        self._places = {step.reads[0] for step in steps if isinstance(step, Step) and step.into}
+        """values that sums are written over"""
 
     def _use(self, index: int, at: int) -> None:
         self._last[index] = max(at, self._last.get(index, 0))
@@ -207,23 +209,34 @@ class Forward:
             return False
         if len(step.gives) > 1 or len(text) > WIDEST:
             return False
-        if self._frees and not step.view and any(self._dies(index, at) for index in step.reads):
-            return False
         after, value = self._steps[at + 1], step.gives[0]
-        if isinstance(after, Step) and after.into and value == after.reads[0]:
+        if isinstance(after, Loop) or after.head or self._would_hold(at, step, after):
             return False
-        if isinstance(after, Step) and after.head:
-            return False
-        if isinstance(after, Loop) or self._uses.get(value) != 1 or value not in after.reads:
-            return False
-        if after.call.count("_(") > 1:
-            return False  # it would read what the first of them has written over
-        if after.call.count(f"{{{after.reads.index(value)}}}") != 1:
+        if self._uses.get(value) != 1 or not self._has_place(after, value):
             return False
         if len(text) + len(after.call) + len(after.size) + MARGIN > WIDTH:
             return False
         one_row = after.line == step.line and not (value in self._heavy and after.heavy)
         return one_row or (after.light and len(text) < NARROW)
+
+    def _has_place(self, after: Step, value: int) -> bool:
+        """Whether a step reads a value once, and can be given its text."""
+        if value not in after.reads or (after.into and value == after.reads[0]):
+            return False
+        if after.call.count("_(") > 1:
+            return False  # it would read what the first of them has written over
+        return after.call.count(f"{{{after.reads.index(value)}}}") == 1
+
+    def _would_hold(self, at: int, step: Step, after: Step) -> bool:
+        """Whether a name that ends here would keep its value while the next step runs.
+
+        A source for inference lets none; a plain one only beside the shortcut of a sum, where a
+        residual network takes most.
+        """
+        ends = [index for index in step.reads if self._dies(index, at)]
+        if self._frees:
+            return bool(ends) and not step.view
+        return after.gives[0] in self._places and not self._given.issuperset(ends)
 
     # ---- what is freed -------------------------------------------------------------------------
 
