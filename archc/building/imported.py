@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import prod
 from typing import TYPE_CHECKING, Any
 
+from archc import __version__
 from archc.backends.onnx.reading.file import Model, opened
 from archc.backends.onnx.reading.network import Read, read
 from archc.backends.onnx.reading.problem import ModelProblem
-from archc.backends.onnx.reading.weights import tensor_of
+from archc.backends.onnx.reading.weights import kind_of, tensor_of
 from archc.graph.ir import Network
 from archc.graph.tensors import tensors_of
 from archc.limits import DEFAULT, Limits
@@ -46,16 +48,29 @@ class Imported(Record):
             for key, tensor in tensors_of(self.read.network).items()
         }
 
+    @property
+    def has_weights(self) -> bool:
+        """Whether the spec has any tensors."""
+        return bool(tensors_of(self.network))
+
+    def files(self) -> set[str]:
+        """The files that the model was read from."""
+        return self.read.model.files()
+
     def save_weights(self, path: str) -> None:
-        """Write them as safetensors, one at a time. Raises ModelProblem, OSError."""
-        tensors = tensors_of(self.read.network)
-        stored = {key: Stored(one.shape, one.dtype) for key, one in tensors.items()}
+        """Write them as safetensors, one at a time, numbers of half precision as they are.
+
+        Raises ModelProblem, OSError; there is no new file then.
+        """
+        tensors = tensors_of(self.network)
+        stored = {key: Stored(one.shape, kind_of(self.read, one)) for key, one in tensors.items()}
 
         def numbers(key: str) -> Any:
-            found: ndarray[Any, Any] = tensor_of(self.read, tensors[key])
-            return found.tobytes()
+            found: ndarray[Any, Any] = tensor_of(self.read, tensors[key], stored[key].dtype)
+            return found.reshape(-1).view("uint8").data
 
-        write_safetensors(path, stored, numbers, {"format": "pt"})
+        metadata = {"format": "pt", "source": f"written by archc {__version__}"}
+        write_safetensors(path, stored, numbers, metadata)
 
 
 def imported(
@@ -112,21 +127,25 @@ def _written(
 
 
 def _lacks(found: Read) -> tuple[str, ...]:
-    return tuple(
-        [
-            f"the language lacks ONNX's {kind}: `extern {name}` stands for it, in Python"
-            for name, kind in found.externs.items()
-        ]
-    )
+    """What the language lacks, and how many numbers of the model are in no file for that."""
+    notes = [
+        f"the language lacks ONNX's {code.kind}: `extern {name}` stands for it, in Python"
+        for name, code in found.externs.items()
+    ]
+    left = {name: size for code in found.externs.values() for name, size in code.weights}
+    if left:
+        count = sum(map(prod, left.values()))
+        notes.append(f"{count:,} numbers belong to that code: no spec and no file has them")
+    return tuple(notes)
 
 
 def _with_notes(text: str, found: Read, limits: Limits) -> str:
-    """The text with ONNX's operator above each `extern`."""
+    """The text with what ONNX says of it above each `extern`."""
     lines = []
     for line in text.splitlines():
         name = line.removeprefix("extern ").partition("(")[0]
         if line.startswith("extern ") and name in found.externs:
-            lines.append(f"# ONNX's {found.externs[name]}, which the language lacks")
+            lines += [f"# {said}" for said in found.externs[name].lines()]
         lines.append(line)
     noted = "\n".join(lines) + "\n"
     return format_text(SourceFile("<written>", noted), limits) or text

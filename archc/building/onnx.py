@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from archc.backends.onnx.build import (
@@ -11,9 +11,11 @@ from archc.backends.onnx.build import (
     Options,
     built,
     data_beside,
+    has_own_data,
+    is_apart,
     save,
 )
-from archc.backends.onnx.lazy import LazyState
+from archc.backends.onnx.lazy import lazy
 from archc.backends.onnx.numbers import Pieces, initial, licence_of, stored, tensors
 from archc.diagnostics.model import ArchError, Diagnostic
 from archc.files import refused
@@ -66,9 +68,9 @@ class Model(Record):
     def problem(self, path: str, *, force: bool) -> str:
         """Why the model is not written; empty if it may be."""
         problem, beside = refused(path, force=force), data_beside(path)
-        if problem or not os.path.exists(beside) or os.path.exists(path):
+        if problem or not is_apart(self.built, self.tensors, asked=self.apart):
             return problem
-        return refused(beside, force=force)  # numbers carry no mark: the model beside them does
+        return refused(beside, force=force or has_own_data(path))  # numbers carry no mark
 
     def write(self, path: str) -> list[str]:
         """Write it; the names of the files. Raises OSError, the old files are then still there."""
@@ -126,16 +128,15 @@ def _folded(network: Network) -> Transformed:
 
 
 def _after(network: Network, done: Transformed, pieces: Pieces) -> Pieces:
-    """The numbers of a changed network, worked out tensor by tensor."""
+    """The numbers of a changed network: those that stay as they are, and others worked out."""
+    old = tensors_of(network)
+    before = {key: lazy(one.shape, partial(pieces, one)) for key, one in old.items()}
+    state = done.weights(before)
 
-    def whole(tensor: StateTensor) -> ndarray[Any, Any]:
-        import numpy as np
-
-        return np.concatenate(list(pieces(tensor))).reshape(tensor.shape)
-
-    state = done.weights(LazyState(tensors_of(network), whole))
-
-    def changed(tensor: StateTensor) -> Iterator[ndarray[Any, Any]]:
-        yield state[tensor.key].made().astype("float32").reshape(-1)
+    def changed(tensor: StateTensor) -> Iterable[ndarray[Any, Any]]:
+        found = state[tensor.key]
+        if found is before.get(tensor.key):
+            return pieces(old[tensor.key])
+        return (piece.astype("float32") for piece in found.pieces())
 
     return changed

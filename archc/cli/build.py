@@ -151,6 +151,11 @@ def _wrong_use(arguments: argparse.Namespace, target: str) -> str:
         return "name a folder for the networks with -o"
     if target == HUB and os.path.exists(path) and not os.path.isdir(path):
         return f"{path} is no folder"
+    if not path:
+        return "-o takes the name of a file, or of a folder for --target hub"
+    meant = TARGETS.get(os.path.splitext(path)[1], target)
+    if target not in (HUB, meant):
+        return f"--target {target} writes no {os.path.splitext(path)[1]} file: {path} says {meant}"
     if target != HUB and len(arguments.nets) > 1:
         return "one file holds one network; several go to a folder with --target hub"
     problem = "" if target == HUB else refused(path, force=arguments.force)
@@ -169,8 +174,6 @@ def _unfit(arguments: argparse.Namespace, target: str) -> str:
     for name, targets in ONLY_FOR.items():
         if getattr(arguments, name) is not None and target not in targets:
             return f"--{name.replace('_', '-')} is for --target {' and '.join(targets)}"
-    if target == "onnx" and path == STANDARD_OUTPUT:
-        return "a model is no text: name a file for it with -o"
     if arguments.features is not None and not all(map(str.strip, arguments.features.split(","))):
         return "--features takes names of rows, with commas between them: layer2,layer4"
     if target != "onnx" and arguments.weights == "none":
@@ -179,7 +182,18 @@ def _unfit(arguments: argparse.Namespace, target: str) -> str:
         return "weights are written beside the source: name a file for it with -o"
     if target != "onnx" and arguments.dtype and not arguments.optimize:
         return "--dtype is that of --optimize inference, or of --target onnx"
-    if target == "onnx" and arguments.dtype == "bf16" and (arguments.opset or 0) < 22:
+    return _unfit_model(arguments) if target == "onnx" else ""
+
+
+def _unfit_model(arguments: argparse.Namespace) -> str:
+    """Options of a model that do not go together."""
+    if arguments.output == STANDARD_OUTPUT:
+        return "a model is no text: name a file for it with -o"
+    if arguments.seed is not None and arguments.weights not in ("", "init"):
+        return "--seed is that of --weights init"
+    if arguments.external_data and arguments.weights == "none":
+        return "--external-data has nothing to write with --weights none"
+    if arguments.dtype == "bf16" and (arguments.opset or 0) < 22:
         return "--dtype bf16 needs --opset 22 or later"
     return ""
 

@@ -7,9 +7,11 @@ import os
 import re
 import shlex
 import sys
+from collections.abc import Set
 from typing import TYPE_CHECKING, Any
 
 from archc.cli.main import DONE, complain
+from archc.cli.stopping import stopped_by_signals
 
 if TYPE_CHECKING:
     from archc.building.imported import Imported
@@ -40,35 +42,48 @@ def run(arguments: argparse.Namespace) -> int:
     """Write the spec, and the weights if they are asked for; 2 if the model cannot be read."""
     from archc.backends.onnx.reading.problem import ModelProblem
     from archc.building.imported import imported
-    from archc.files import refused
 
     sizes = _sizes(arguments.input)
     if isinstance(sizes, str):
         return complain(sizes)
-    problem = refused(arguments.output, force=arguments.force)
-    if arguments.weights:
-        problem = problem or _weights_problem(arguments.weights, arguments.force)
+    problem = _outputs_problem(arguments, {arguments.model})
     if problem:
         return complain(problem)
     name = _name(arguments.name or os.path.basename(arguments.model).partition(".")[0])
     try:
-        found = imported(arguments.model, name, _head(arguments), sizes, arguments.limits)
-        problem = _unknown_input(sizes, found)
-        if problem:
-            return complain(problem)
-        if arguments.weights:
-            found.save_weights(arguments.weights)
+        with stopped_by_signals():
+            found = imported(arguments.model, name, _head(arguments), sizes, arguments.limits)
+            problem = _input_problem(sizes, found) or _outputs_problem(arguments, found.files())
+            return complain(problem) if problem else _write(arguments, found)
     except ModelProblem as refusal:
         return complain(str(refusal))
     except OSError as error:
         return complain(f"{error.filename or arguments.model}: {(error.strerror or '').lower()}")
-    return _write(arguments, found)
 
 
-def _weights_problem(path: str, force: bool) -> str:
-    if os.path.exists(path) and not force:
-        return f"{path} exists; --force overwrites it"
+def _outputs_problem(arguments: argparse.Namespace, read: Set[str]) -> str:
+    """Why the files are not written: somebody else's, the same twice, or files that are `read`."""
+    from archc.files import refused
+
+    weights = [arguments.weights] if arguments.weights is not None else []
+    if STANDARD_OUTPUT in weights or "" in weights:
+        return "weights are no text: name a file for them with --weights"
+    paths = [path for path in (arguments.output, *weights) if path != STANDARD_OUTPUT]
+    for at, path in enumerate(paths):
+        if any(_is_same(path, other) for other in read):
+            return f"{path} is a file of the model itself; it is not overwritten"
+        if any(_is_same(path, other) for other in paths[:at]):
+            return f"-o and --weights are one file, {path}"
+        problem = refused(path, force=arguments.force)
+        if problem:
+            return problem
     return ""
+
+
+def _is_same(one: str, other: str) -> bool:
+    if os.path.exists(one) and os.path.exists(other):
+        return os.path.samefile(one, other)  # by another name too
+    return os.path.realpath(one) == os.path.realpath(other)
 
 
 def _sizes(text: str | None) -> dict[str, tuple[int, ...]] | str | None:
@@ -81,16 +96,27 @@ def _sizes(text: str | None) -> dict[str, tuple[int, ...]] | str | None:
         if not re.fullmatch(r"\d{1,6}(x\d{1,6}){0,3}", size):
             return f"--input {text}: a size such as 320x320 is needed"
         found[name] = tuple([int(side) for side in size.split("x")])
+        if 0 in found[name]:
+            return f"--input {text}: a side is at least 1"
     return found
 
 
-def _unknown_input(sizes: dict[str, tuple[int, ...]] | None, found: Imported) -> str:
-    """What is wrong with the inputs that --input names."""
-    names = [*found.network.inputs]
-    if sizes and "" in sizes and len(names) > 1:
-        return f"--input: the model has several inputs; say which: {names[0]}=320x320"
-    if sizes and any(name and name not in names for name in sizes):
-        return f"--input: there is no such input; there are {', '.join(names)}"
+def _input_problem(sizes: dict[str, tuple[int, ...]] | None, found: Imported) -> str:
+    """What is wrong with the inputs that --input names, or with their sizes."""
+    from archc.ops.values import Shape
+
+    inputs = found.network.inputs
+    first, *others = inputs
+    if sizes and "" in sizes and others:
+        return f"--input: the model has several inputs; say which: {first}=320x320"
+    for name, asked in (sizes or {}).items():
+        if name and name not in inputs:
+            return f"--input: there is no such input; there are {', '.join(inputs)}"
+        shape = found.network.nodes[inputs[name or first]].shape
+        assert isinstance(shape, Shape)
+        if asked not in (shape.spatial, shape.dims):
+            text = "x".join([str(side) for side in asked])
+            return f"--input {text}: the model takes {shape} as `{name or first}`"
     return ""
 
 
@@ -109,20 +135,37 @@ def _head(arguments: argparse.Namespace) -> str:
 
 
 def _write(arguments: argparse.Namespace, found: Imported) -> int:
+    """Both files or none: the spec takes its place when the weights have theirs."""
+    from archc.files import replacing
+
+    if arguments.output == STANDARD_OUTPUT:
+        notes = _weights(arguments, found)
+        sys.stdout.write(found.text)
+    else:
+        with replacing(arguments.output) as file:
+            file.write(found.text.encode())
+            file.flush()
+            notes = _weights(arguments, found)
+    _say(found, notes)
+    return DONE
+
+
+def _weights(arguments: argparse.Namespace, found: Imported) -> tuple[str, ...]:
+    """Write them, if they are asked for; what there is to say about it."""
+    if not arguments.weights:
+        return ()
+    if not found.has_weights:
+        return (f"the spec has no weights: {arguments.weights} is not written",)
+    found.save_weights(arguments.weights)
+    return ()
+
+
+def _say(found: Imported, notes: tuple[str, ...]) -> None:
     from archc.analysis.amounts import text_of_amount
     from archc.analysis.cost import measure
     from archc.diagnostics.columns import harmless
-    from archc.files import write_text
 
-    if arguments.output == STANDARD_OUTPUT:
-        sys.stdout.write(found.text)
-    else:
-        try:
-            write_text(arguments.output, found.text)
-        except OSError as error:
-            return complain(f"{arguments.output} cannot be written: {error.strerror}")
     whole = measure(found.network).sum()
     said = f"params {text_of_amount(whole.params)}, macs {text_of_amount(whole.macs)}"
-    for note in (*found.notes, said):
+    for note in (*found.notes, *notes, said):
         print(f"archc: {harmless(note)}", file=sys.stderr)
-    return DONE

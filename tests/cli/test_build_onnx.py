@@ -47,6 +47,10 @@ def test_options(archc, toy):
         (["--features", "conv1"], 2, "--features is for --target torch"),
         (["--optimize", "inference"], 2, "--optimize is for --target torch"),
         (["--weights", "none.safetensors"], 2, "there is no such file"),
+        (["--weights", "none", "--seed", "3"], 2, "--seed is that of --weights init"),
+        (["--weights", "a.pth", "--seed", "3"], 2, "--seed is that of --weights init"),
+        (["--weights", "none", "--external-data"], 2, "has nothing to write"),
+        (["--target", "torch"], 2, "--target torch writes no .onnx file: toy.onnx says onnx"),
         (["--input", "9x9"], 1, "--input"),
     ],
 )
@@ -71,6 +75,57 @@ def test_a_failed_build_and_a_file_of_others_leave_what_was_there(archc, toy):
 def test_a_model_is_no_text(archc, toy):
     done = archc("build", "toy.arch", "--target", "onnx")
     assert done.code == 2 and "name a file" in done.err
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("-o", "", "--target", "onnx"), "-o takes the name of a file"),
+        (("-o", "toy.py", "--target", "onnx"), "writes no .py file: toy.py says torch"),
+    ],
+)
+def test_names_that_are_none(archc, toy, words, said):
+    done = archc("build", "toy.arch", *words)
+    assert done.code == 2 and said in done.err
+    assert [path.name for path in toy.iterdir() if path.name.startswith("toy.")] == ["toy.arch"]
+
+
+# ---- the second file -----------------------------------------------------------------------------
+
+APART = "--external-data"
+
+
+def test_our_own_second_file_goes_when_there_is_none_now(archc, toy):
+    assert archc("build", "toy.arch", "-o", "toy.onnx", APART).code == 0
+    assert archc("build", "toy.arch", "-o", "toy.onnx", APART).code == 0
+    assert archc("build", "toy.arch", "-o", "toy.onnx").code == 0
+    assert not (toy / "toy.onnx.data").exists()
+
+
+def test_a_second_file_of_others_is_in_nobodys_way(archc, toy):
+    """A build that writes none leaves it as it is, before and behind a model of ours."""
+    (toy / "toy.onnx.data").write_bytes(b"mine")
+    for _ in range(2):
+        assert archc("build", "toy.arch", "-o", "toy.onnx").code == 0
+        assert (toy / "toy.onnx.data").read_bytes() == b"mine"
+
+
+@pytest.mark.parametrize("built_before", [False, True])
+def test_a_second_file_of_others_is_not_overwritten(archc, toy, built_before):
+    (toy / "toy.onnx.data").write_bytes(b"mine")
+    if built_before:
+        assert archc("build", "toy.arch", "-o", "toy.onnx").code == 0
+    done = archc("build", "toy.arch", "-o", "toy.onnx", APART)
+    assert done.code == 2 and "toy.onnx.data was not written by archc" in done.err
+    assert (toy / "toy.onnx.data").read_bytes() == b"mine"
+    assert archc("build", "toy.arch", "-o", "toy.onnx", APART, "--force").code == 0
+    onnx.load(toy / "toy.onnx")
+
+
+def test_a_model_without_weights_has_no_second_file(archc, project):
+    relu = "net toy()\n  input 8x8x3\n  relu\n"
+    assert archc("build", "toy.arch", "-o", "toy.onnx", APART, toy=relu).code == 0
+    assert not (project / "toy.onnx.data").exists()
 
 
 def test_the_python_side_saves_the_same(archc, toy):

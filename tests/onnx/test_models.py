@@ -86,6 +86,28 @@ def test_names_stay_when_another_layer_is_added(toy, tmp_path):
     assert all(np.array_equal(after[key], before[key]) for key in before)
 
 
+def test_rows_without_a_name_are_counted_by_kind_in_their_block():
+    text = """net a()
+  input 4x4x3
+  block twice(more)
+    conv 1x1 3            if more
+    conv 1x1 3 ; relu
+  first: twice more=no
+  last: conv 1x1 3
+  conv 1x1 3 ; relu
+"""
+    models = [
+        model_of(loads(one).graph, Wanted()).built.model
+        for one in (text, text.replace("=no", "=yes").replace("  last", "  conv 1x1 3\n  last"))
+    ]
+    names = [[node.name for node in model.graph.node] for model in models]
+    assert names[0] == ["first.conv1", "first.relu1", "last", "conv2", "relu1"]
+    assert names[1] == [
+        *["first.conv1", "first.conv2", "first.relu1"],
+        *["conv1", "last", "conv3", "relu1"],
+    ]
+
+
 @pytest.mark.parametrize(("opset", "version"), [(13, 10), (20, 10), (22, 10), (23, 11), (24, 12)])
 def test_the_oldest_format_that_an_opset_allows(toy, tmp_path, opset, version):
     _, model = written(toy, tmp_path / "a.onnx", opset=opset)
@@ -96,6 +118,14 @@ def test_all_values_have_sizes(toy, tmp_path):
     _, model = written(toy, tmp_path / "a.onnx")
     sized = {one.name for one in (*model.graph.value_info, *model.graph.output)}
     assert {name for node in model.graph.node for name in node.output} <= sized
+
+
+def test_outputs_have_the_sizes_that_onnx_finds():
+    """Open sides of a picture that became fixed ones: those of its regions."""
+    model = model_of(load("mask_rcnn").graph, Wanted(weights="none")).built.model
+    masks = next(one for one in model.graph.output if "mask" in one.name)
+    sides = masks.type.tensor_type.shape.dim
+    assert [side.dim_param or side.dim_value for side in sides] == ["N*R", 91, 28, 28]
 
 
 def test_open_sides_have_their_letters(tmp_path):
@@ -171,6 +201,33 @@ def test_folded_norms_give_the_same(toy, tmp_path):
     assert difference(run(tmp_path / "b.onnx", given)[0], plain) < 1e-5
 
 
+def test_norms_behind_every_kind_of_layer_fold(tmp_path):
+    """A deconv has its outgoing channels on the second side, in groups; an fc has no sides."""
+    network = loads(
+        """net a()
+  input 5x5x6
+  conv 3x3 8 groups=2 pad=half ; bn ; relu
+  deconv 3x3/2 6 groups=2 ; bn ; relu
+  deconv 2x2/2 4 ; bn affine=no
+  flatten ; fc 7 ; bn
+"""
+    )
+    state = network.torch(seed=5).state_dict()
+    for key, value in state.items():
+        if "running" in key:
+            value.uniform_(0.5, 2)
+    weights = str(tmp_path / "a.safetensors")
+    save_file(state, weights)
+    _, folded = written(network, tmp_path / "a.onnx", weights=weights, folds=True)
+    assert "BatchNormalization" not in {node.op_type for node in folded.graph.node}
+    module = network.torch(seed=5).eval()
+    module.load_state_dict(state)
+    given = image(2, 6, 5, 5)
+    with torch.no_grad():
+        expected = module(torch.from_numpy(given)).numpy()
+    assert difference(run(tmp_path / "a.onnx", given)[0], expected) < 1e-5
+
+
 def test_weights_may_be_inputs(toy, tmp_path):
     _, model = written(toy, tmp_path / "a.onnx", weights="none")
     assert len(model.graph.input) == 1 + 9
@@ -206,22 +263,32 @@ def test_half_precision_runs_and_bfloat16_reads_back(toy, tmp_path):
 
 
 MEASURED = """
-import resource, sys
+import sys
 from archc.cli.main import main
 import onnx, numpy
-before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-assert main(["build", "big.arch", "-o", "big.onnx"]) == 0
+def most():
+    lines = open("/proc/self/status").read().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM"))
+before = most()
+assert main(["build", "big.arch", "-o", "big.onnx", *sys.argv[1:]]) == 0
 assert "torch" not in sys.modules
-print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * 1024)
+print((most() - before) * 1024)
 """
+"""how many bytes a build takes at most: those of this process alone, `ru_maxrss` is inherited"""
 
 
-def test_memory_does_not_grow_with_the_model(tmp_path):
+@pytest.mark.skipif(not os.path.exists("/proc/self/status"), reason="Linux counts memory there")
+@pytest.mark.parametrize("words", [(), ("--fold-bn",)])
+def test_memory_does_not_grow_with_the_model(tmp_path, words):
     """Half a gigabyte of weights, written within 128 MiB and without torch."""
-    rows = "".join([f"  fc {size}\n" for size in (8192, 8192, 4096)])
-    (tmp_path / "big.arch").write_text(f"net big()\n  input 4096\n{rows}")
+    rows = "".join([f"  fc {size} ; bn\n" for size in (8192, 8192)])
+    (tmp_path / "big.arch").write_text(f"net big()\n  input 4096\n{rows}  fc 4096\n")
     done = subprocess.run(
-        [sys.executable, "-c", MEASURED], cwd=tmp_path, capture_output=True, text=True, check=False
+        [sys.executable, "-c", MEASURED, *words],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "big.onnx").stat().st_size > 500e6

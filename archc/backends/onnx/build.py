@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from typing import TYPE_CHECKING
 
 from archc.backends.onnx.functions import with_functions
 from archc.backends.onnx.lower import Lowered
-from archc.backends.onnx.model import FLOATS, model_of
+from archc.backends.onnx.model import FLOATS, MARK, PRODUCER, model_of
+from archc.backends.onnx.reading.file import opened
+from archc.backends.onnx.reading.problem import ModelProblem
 from archc.backends.onnx.sizes import check, compare, complete, inferred, is_complete
 from archc.backends.onnx.stream import LARGEST, Tensor, size_of, write, write_apart
 from archc.diagnostics.kinds.targets import ExternInModel
@@ -93,16 +95,38 @@ def data_beside(path: str) -> str:
     return f"{path}.data"
 
 
+def is_apart(one: Built, tensors: Sequence[Tensor], *, asked: bool) -> bool:
+    """Whether the numbers go into a second file: they are to, or are too many for one."""
+    return bool(tensors) and (asked or size_of(one.model, tensors) > LARGEST)
+
+
+def has_own_data(path: str) -> bool:
+    """Whether the second file beside a model is its own: archc wrote the model, which names it."""
+    beside = data_beside(path)
+    if not os.path.exists(beside):
+        return False
+    try:
+        model = opened(path)
+    except (ModelProblem, OSError):
+        return False
+    ours = model.proto.producer_name == PRODUCER and MARK in model.proto.doc_string
+    return ours and os.path.abspath(beside) in model.files()
+
+
 def save(path: str, one: Built, tensors: Sequence[Tensor], *, apart: bool = False) -> list[str]:
     """Write a model with its numbers, into a second file beside it if they are `apart` or too many
     for one; the names of the files that were written. Raises OSError, the old files are then
-    still there.
+    still there. The second file of a model that archc wrote before goes if there is none now.
     """
-    if not apart and size_of(one.model, tensors) <= LARGEST:
+    beside = data_beside(path)
+    if not is_apart(one, tensors, asked=apart):
+        left_over = has_own_data(path)
         with replacing(path) as file:
             write(file, one.model, tensors)
+        if left_over:
+            with suppress(OSError):  # the model is whole without it
+                os.unlink(beside)
         return [path]
-    beside = data_beside(path)
     with ExitStack() as stack:
         file, data = [stack.enter_context(replacing(name)) for name in (path, beside)]
         write_apart(file, data, one.model, tensors, os.path.basename(beside))

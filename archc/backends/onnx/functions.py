@@ -9,11 +9,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from itertools import chain, count, groupby
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from archc.backends.onnx.lower import Lowered
 from archc.backends.onnx.model import place_of
+from archc.backends.onnx.naming import free_name
+from archc.backends.onnx.nested import graphs_in, with_inner
 from archc.backends.onnx.scan import Body, Placed
 from archc.graph.ir import Instance, Node
 from archc.graph.outline import SCAN
@@ -41,7 +43,7 @@ def with_functions(lowered: Lowered, model: onnx.ModelProto) -> onnx.ModelProto:
     whole = type(model)()
     whole.CopyFrom(model)
     _replace(whole.graph.node, nodes)
-    for graph in (whole.graph, *_graphs(whole.graph.node)):
+    for graph in (whole.graph, *graphs_in(whole.graph.node)):
         _keep(graph.value_info, {name for node in graph.node for name in node.output})
     _keep(whole.graph.initializer, {*_read(nodes), *[one.name for one in whole.graph.output]})
     whole.functions.extend([one.finished() for one in functions.made.values()])
@@ -59,7 +61,7 @@ class _Functions:
         self.versions = {one.domain: one.version for one in model.opset_import} | {DOMAIN: 1}
         self.infos = {
             info.name: info
-            for graph in (model.graph, *_graphs(model.graph.node))
+            for graph in (model.graph, *graphs_in(model.graph.node))
             for info in (*graph.input, *graph.value_info, *graph.output)
         }
         self.reads = Counter(_read(model.graph.node))
@@ -132,13 +134,13 @@ class _Functions:
         ]
         whole += [_renamed(node, use, names) for node in nodes]
         inputs, outputs = [[names[name] for name in end] for end in ends]
-        domains = sorted({"", *[node.domain for node in _nodes(nodes)]})
+        domains = sorted({"", *[node.domain for node in with_inner(nodes)]})
         imports = [helper.make_opsetid(domain, self.versions[domain]) for domain in domains]
         proto = helper.make_function(DOMAIN, "", inputs, outputs, whole, imports)
         key = use.name, proto.SerializeToString(deterministic=True)
         if key not in self.made:
             plain = "".join([sign if sign.isalnum() else "_" for sign in use.name])
-            proto.name = _next(plain, "_", {one.proto.name for one in self.made.values()})
+            proto.name = free_name(plain, {one.proto.name for one in self.made.values()}, "_")
             self.made[key] = _Function(proto)
         self.made[key].meet({names[name]: self.infos[name] for name in names if name in self.infos})
         return self.made[key]
@@ -170,7 +172,7 @@ class _Function:
 
     def finished(self) -> onnx.FunctionProto:
         """The function, whose values have their sizes."""
-        for graph in _graphs(self.proto.node):
+        for graph in graphs_in(self.proto.node):
             for info in (*graph.input, *graph.output):
                 info.CopyFrom(self.infos.get(info.name, info))
             made = [name for node in graph.node for name in node.output]
@@ -208,15 +210,9 @@ def _free(called: dict[str, str], use: Instance, taken: set[str]) -> dict[str, s
     """What values are called inside of a use, each by a name of its own."""
     names: dict[str, str] = {name: name for name in taken}
     for name, path in called.items():
-        names[name] = _next(_inside(path, use), ".", taken)
+        names[name] = free_name(_inside(path, use), taken)
         taken.add(names[name])
     return names
-
-
-def _next(name: str, sign: str, taken: set[str]) -> str:
-    """The name, with a number behind it if it is taken."""
-    others = (f"{name}{sign}{number}" for number in count(2))
-    return next(one for one in chain([name], others) if one not in taken)
 
 
 def _inside(path: str, use: Instance) -> str:
@@ -252,36 +248,21 @@ def _all(nodes: Iterable[Placed]) -> Iterator[Placed]:
                 yield from _all(value.nodes)
 
 
-def _graphs(nodes: Iterable[onnx.NodeProto]) -> Iterator[onnx.GraphProto]:
-    for node in nodes:
-        for attribute in node.attribute:
-            if attribute.HasField("g"):
-                yield attribute.g
-                yield from _graphs(attribute.g.node)
-
-
-def _nodes(nodes: Iterable[onnx.NodeProto]) -> Iterator[onnx.NodeProto]:
-    nodes = list(nodes)
-    yield from nodes
-    for graph in _graphs(nodes):
-        yield from graph.node
-
-
 def _read(nodes: Iterable[onnx.NodeProto]) -> Iterator[str]:
     """The values that nodes read, each as often as they do; results of graphs inside too."""
     nodes = list(nodes)
-    for node in _nodes(nodes):
+    for node in with_inner(nodes):
         yield from filter(None, node.input)
-    for graph in _graphs(nodes):
+    for graph in graphs_in(nodes):
         yield from [one.name for one in graph.output]
 
 
 def _made(nodes: Iterable[onnx.NodeProto]) -> Iterator[str]:
     """The values that nodes give, and those of the graphs inside."""
     nodes = list(nodes)
-    for node in _nodes(nodes):
+    for node in with_inner(nodes):
         yield from node.output
-    for graph in _graphs(nodes):
+    for graph in graphs_in(nodes):
         yield from [one.name for one in graph.input]
 
 

@@ -1,35 +1,47 @@
-"""Arrays that are worked out when they are written: passes change weights without holding them."""
+"""Arrays that are worked out while they are written: passes change weights without holding them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any
-
-from archc.graph.tensors import StateTensor
+import math
+from collections.abc import Callable, Iterable, Iterator
+from itertools import product
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 if TYPE_CHECKING:
     from numpy import ndarray
 
+AT_ONCE = 1 << 18
+"""numbers that are worked out at a time: memory does not grow with an array"""
+Pieces: TypeAlias = "Callable[[], Iterable[ndarray[Any, Any]]]"
+"""the numbers of an array from its first to its last, some of them at a time, as often as asked"""
+
 
 class Lazy:
-    """An array that `made` works out, in float64; arithmetic on it gives another one.
+    """An array whose `pieces` are worked out in float64; arithmetic on it gives another one.
 
-    It has what `passes/base.py` promises of a state's arrays: arithmetic, `**`, `reshape`.
+    It has what `passes/base.py` promises of a state's arrays: arithmetic, `**`, `reshape`. Where
+    two arrays meet, the one that is repeated to the sides of the other is held as a whole.
     """
 
-    def __init__(self, shape: tuple[int, ...], made: Callable[[], ndarray[Any, Any]]) -> None:
+    def __init__(self, shape: tuple[int, ...], pieces: Pieces) -> None:
         self.shape = shape
-        self.made = made
+        self.pieces = pieces
 
     def reshape(self, shape: tuple[int, ...]) -> Lazy:
         """The same numbers with other sides."""
-        return Lazy(shape, lambda: self.made().reshape(shape))
+        return Lazy(shape, self.pieces)
 
     def _with(self, other: Any, work: Callable[[Any, Any], Any]) -> Lazy:
         if not isinstance(other, Lazy):
-            return Lazy(self.shape, lambda: work(self.made(), other))
+            return Lazy(self.shape, lambda: (work(piece, other) for piece in self.pieces()))
         shape = _together(self.shape, other.shape)
-        return Lazy(shape, lambda: work(self.made(), other.made()))
+        return Lazy(
+            shape,
+            lambda: (
+                work(mine, theirs).reshape(-1)
+                for mine, theirs in zip(_cut(self, shape), _cut(other, shape), strict=True)
+            ),
+        )
 
     def __add__(self, other: Any) -> Lazy:
         return self._with(other, lambda a, b: a + b)
@@ -56,6 +68,18 @@ class Lazy:
     __rmul__ = __mul__
 
 
+def lazy(shape: tuple[int, ...], pieces: Pieces) -> Lazy:
+    """An array whose numbers come in `pieces` of any kind and size."""
+
+    def small() -> Iterator[ndarray[Any, Any]]:
+        for piece in pieces():
+            flat = piece.reshape(-1)
+            for begin in range(0, flat.size, AT_ONCE):
+                yield flat[begin : begin + AT_ONCE].astype("float64")
+
+    return Lazy(shape, small)
+
+
 def _together(one: tuple[int, ...], other: tuple[int, ...]) -> tuple[int, ...]:
     """The sides of two arrays that meet, as NumPy's rules have it."""
     rank = max(len(one), len(other))
@@ -63,23 +87,48 @@ def _together(one: tuple[int, ...], other: tuple[int, ...]) -> tuple[int, ...]:
     return tuple([max(pair) for pair in pairs])
 
 
-class LazyState(Mapping[str, Lazy]):
-    """The tensors of a network by key, none of them in memory."""
+def _cut(array: Lazy, shape: tuple[int, ...]) -> Iterator[ndarray[Any, Any]]:
+    """An array in blocks of these sides: read one by one, or repeated if it has fewer numbers."""
+    import numpy as np
 
-    def __init__(
-        self,
-        tensors: Mapping[str, StateTensor],
-        whole: Callable[[StateTensor], ndarray[Any, Any]],
-    ) -> None:
-        self._tensors = tensors
-        self._whole = whole
+    if math.prod(array.shape) == math.prod(shape):
+        sizes = [math.prod(block) for block, _ in _blocks(shape)]
+        flat = of_sizes(array.pieces(), sizes)
+        yield from (piece.reshape(block) for piece, (block, _) in zip(flat, _blocks(shape)))
+        return
+    whole = np.broadcast_to(np.concatenate(list(array.pieces())).reshape(array.shape), shape)
+    yield from (whole[place] for _, place in _blocks(shape))
 
-    def __getitem__(self, key: str) -> Lazy:
-        tensor = self._tensors[key]
-        return Lazy(tensor.shape, lambda: self._whole(tensor).astype("float64"))
 
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._tensors)
+def _blocks(shape: tuple[int, ...]) -> Iterator[tuple[tuple[int, ...], tuple[Any, ...]]]:
+    """The sides and the place of each block: some rows along the first axis that has such rows.
 
-    def __len__(self) -> int:
-        return len(self._tensors)
+    A row is what lies behind one place of that axis and of those before it.
+    """
+    if not shape:
+        yield (), ()
+        return
+    axes = range(len(shape))
+    axis = next(at for at in axes if math.prod(shape[at + 1 :]) <= AT_ONCE)
+    rows, behind = AT_ONCE // max(math.prod(shape[axis + 1 :]), 1), shape[axis + 1 :]
+    for before in product(*[range(side) for side in shape[:axis]]):
+        for first in range(0, shape[axis], rows):
+            end = min(first + rows, shape[axis])
+            yield (end - first, *behind), (*before, slice(first, end))
+
+
+def of_sizes(
+    pieces: Iterable[ndarray[Any, Any]], sizes: Iterable[int]
+) -> Iterator[ndarray[Any, Any]]:
+    """The same numbers in pieces of these sizes."""
+    import numpy as np
+
+    left, source = np.empty(0), iter(pieces)
+    for size in sizes:
+        held, number = [left], left.size
+        while number < size:
+            held.append(next(source))
+            number += held[-1].size
+        joined = np.concatenate(held) if len(held) > 1 else left
+        yield joined[:size]
+        left = joined[size:]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from archc.backends.onnx.naming import free_name
 from archc.backends.onnx.scan import Carried, Loop, Placed, kept_nodes
 from archc.backends.onnx.sharing import shared, with_names
 from archc.diagnostics.kinds.targets import UnsupportedOnTarget
@@ -85,16 +86,12 @@ class Lowered:
         return {*keys, *network.inputs, *network.outputs}
 
     def _free(self, name: str) -> str:
-        number, found = 2, name
-        while found in self._taken:
-            found, number = f"{name}.{number}", number + 1
+        found = free_name(name, self._taken)
         self._taken.add(found)
         return found
 
     def _node_name(self, name: str) -> str:
-        number, found = 2, name
-        while found in self._node_names:
-            found, number = f"{name}.{number}", number + 1
+        found = free_name(name, self._node_names)
         self._node_names.add(found)
         return found
 

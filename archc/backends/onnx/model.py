@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 MARK = "Written by archc"
 """by which archc knows a file that it may overwrite"""
+PRODUCER = "archc"
+PARAMETERS = "archc.parameters"
+"""the key in the metadata that has their number"""
 BATCH = "N"
 """the name of the batch's side where it is open"""
 IR_VERSIONS = ((23, 10), (24, 11), (25, 12))
@@ -47,7 +50,7 @@ def model_of(lowered: Lowered, dtype: str = "float32", licence: str = "") -> onn
     )
     model = helper.make_model(
         graph,
-        producer_name="archc",
+        producer_name=PRODUCER,
         producer_version=__version__,
         doc_string=f"{MARK} {__version__} from {file_of(network)} ({network.name})",
         opset_imports=[helper.make_opsetid(*one) for one in domains(lowered)],
@@ -85,7 +88,7 @@ def facts(network: Network, licence: str) -> dict[str, str]:
         "archc.spec": file_of(network),
         "archc.network": network.name,
         "archc.sha256": hashlib.sha256(network.source.text.encode()).hexdigest()[:16],
-        "archc.parameters": str(whole.params),
+        PARAMETERS: str(whole.params),
         "archc.macs": text_of_amount(whole.macs),
         **licensed,
     }

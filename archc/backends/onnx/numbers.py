@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from archc.backends.onnx.initial import AT_ONCE, begun, start_of
+from archc.backends.onnx.lazy import of_sizes
 from archc.backends.onnx.lower import Lowered, Stored
 from archc.backends.onnx.model import FLOATS
 from archc.backends.onnx.stream import Buffer, Tensor
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 LICENCES = ("license", "modelspec.license")
 """where a file's metadata has its licence; the second is Stability AI's model metadata standard"""
+HELD = 1 << 23
+"""numbers of a transposed matrix that are in memory"""
 Pieces = Callable[[StateTensor], "Iterable[ndarray[Any, Any]]"]
 """the numbers of a tensor as float32 or int64, some of them at a time, in torch's order"""
 
@@ -45,25 +48,47 @@ def _tensor(
 
 def _lying(
     stored: Stored, known: Mapping[str, StateTensor], pieces: Pieces
+) -> Iterable[ndarray[Any, Any]]:
+    """The numbers as the model has them, in pieces."""
+    width = math.prod(known[stored.parts[0][0]].shape[1:])
+
+    def rows() -> Iterator[ndarray[Any, Any]]:
+        for key, first, end in stored.parts:
+            yield from _between(pieces(known[key]), first * width, end * width)
+
+    if not stored.transposed:
+        return rows()
+    return _transposed(rows, sum([end - first for _, first, end in stored.parts]), width)
+
+
+def _between(
+    pieces: Iterable[ndarray[Any, Any]], begin: int, end: int
 ) -> Iterator[ndarray[Any, Any]]:
-    """The numbers as the model has them: in pieces where they lie as in torch."""
+    """Those numbers of a tensor from one place up to another."""
+    at = 0
+    for piece in pieces:
+        yield piece.reshape(-1)[max(begin - at, 0) : end - at]
+        at += piece.size
+        if at >= end:
+            return
+
+
+def _transposed(
+    numbers: Callable[[], Iterator[ndarray[Any, Any]]], rows: int, columns: int
+) -> Iterator[ndarray[Any, Any]]:
+    """A matrix as its columns: some of them at a time, for which all of its rows are read again."""
     import numpy as np
 
-    key, first, end = stored.parts[0]
-    if len(stored.parts) == 1 and not stored.transposed and end - first == _rows(known[key]):
-        yield from pieces(known[key])
-        return
-    whole = {
-        key: np.concatenate([piece.reshape(-1) for piece in pieces(known[key])])
-        for key in {key: None for key, _, _ in stored.parts}
-    }
-    rows = [whole[key].reshape(known[key].shape)[first:end] for key, first, end in stored.parts]
-    found = np.concatenate(rows)
-    yield found.T if stored.transposed else found
-
-
-def _rows(tensor: StateTensor) -> int:
-    return tensor.shape[0] if tensor.shape else 1
+    step, least = max(HELD // rows, 1), max(AT_ONCE // columns, 1)
+    counts = [min(least, rows - at) for at in range(0, rows, least)]
+    for begin in range(0, columns, step):
+        found = np.empty((min(step, columns - begin), rows), np.float32)
+        at = 0
+        for piece in of_sizes(numbers(), [count * columns for count in counts]):
+            some = piece.reshape(-1, columns)[:, begin : begin + step]
+            found[:, at : at + len(some)] = some.T
+            at += len(some)
+        yield found
 
 
 def _bytes(piece: ndarray[Any, Any], dtype: str) -> Buffer:

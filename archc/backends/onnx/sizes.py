@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, TypeAlias
 
 from archc.backends.differs import BuildDiffers
+from archc.backends.onnx.nested import graphs_in
 
 if TYPE_CHECKING:
     import onnx
@@ -57,10 +58,10 @@ def inferred(model: onnx.ModelProto) -> Sizes:
     constants = {one.name: one for one in model.graph.initializer}
     whole = type(model)()
     whole.CopyFrom(model)
-    for body in _bodies(whole.graph):
+    for body in graphs_in(whole.graph.node):
         read = {name: None for node in body.node for name in node.input if name in constants}
         body.initializer.extend([constants[name] for name in read])
-    for graph in (whole.graph, *_bodies(whole.graph)):
+    for graph in (whole.graph, *graphs_in(whole.graph.node)):
         for node in graph.node:
             if node.op_type in LIKE_INPUT:
                 alike = type(node)(op_type="Identity", input=node.input[:1], output=node.output)
@@ -71,45 +72,35 @@ def inferred(model: onnx.ModelProto) -> Sizes:
         raise _differs(model, error) from None
     return {
         info.name: info
-        for graph in (found.graph, *_bodies(found.graph))
+        for graph in (found.graph, *graphs_in(found.graph.node))
         for info in (*graph.input, *graph.value_info, *graph.output)
     }
 
 
 def complete(model: onnx.ModelProto, found: Sizes) -> None:
     """Give sizes to the values inside an operator and inside a body, and numbers to sides that
-    are the same at every size of the picture.
+    are the same at every size of the picture, those of the outputs too.
     """
-    for body in _bodies(model.graph):
-        for ours in (*body.input, *body.output):
+    for body in graphs_in(model.graph.node):
+        for ours in body.input:
             _refine(ours, found[ours.name])
-    for graph in (model.graph, *_bodies(model.graph)):
+    for graph in (model.graph, *graphs_in(model.graph.node)):
         noted = {info.name for info in (*graph.value_info, *graph.output)}
         for name in [name for node in graph.node for name in node.output]:
             if name in found and name not in noted:
                 graph.value_info.add().CopyFrom(found[name])
-        for ours in graph.value_info:
+        for ours in (*graph.value_info, *graph.output):
             if ours.name in found:
                 _refine(ours, found[ours.name])
 
 
 def is_complete(model: onnx.ModelProto) -> bool:
     """Whether every value of every graph has sides."""
-    for graph in (model.graph, *_bodies(model.graph)):
+    for graph in (model.graph, *graphs_in(model.graph.node)):
         sized = {info.name for info in (*graph.value_info, *graph.output) if _has_sides(info)}
         if any(name and name not in sized for node in graph.node for name in node.output):
             return False
     return True
-
-
-def _bodies(graph: onnx.GraphProto) -> Iterator[onnx.GraphProto]:
-    """The graphs inside a graph's nodes, those inside them too."""
-    pending = [graph]
-    while pending:
-        for node in pending.pop().node:
-            inner = [attribute.g for attribute in node.attribute if attribute.HasField("g")]
-            pending += inner
-            yield from inner
 
 
 def _differs(model: onnx.ModelProto, error: Exception) -> BuildDiffers:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, BinaryIO, TypeAlias
 
+from archc.backends.onnx.wire import GRAPH, INITIALIZER, RAW, head
 from archc.record import Record
 
 if TYPE_CHECKING:
@@ -16,9 +17,6 @@ if TYPE_CHECKING:
 
 Buffer: TypeAlias = "bytes | memoryview"
 
-GRAPH_OF_MODEL = b"\x3a"  # field 7 of ModelProto, a message
-INITIALIZER_OF_GRAPH = b"\x2a"  # field 5 of GraphProto, a message
-RAW_DATA_OF_TENSOR = b"\x4a"  # field 9 of TensorProto, bytes
 LARGEST = 2**31 - 1
 """bytes of one protobuf message, by its specification"""
 ALIGNED = 4096
@@ -36,24 +34,20 @@ class Tensor(Record):
 
 
 def size_of(model: onnx.ModelProto, tensors: Sequence[Tensor]) -> int:
-    """Bytes of the file with all numbers in it."""
-    return int(model.ByteSize()) + sum(
-        [tensor.size + len(_head(tensor)) + 16 for tensor in tensors]
-    )
+    """Bytes of the file with all numbers in it, at most."""
+    inside = sum([tensor.size + len(_before_numbers(tensor)) for tensor in tensors])
+    return int(model.ByteSize()) + inside + len(head(GRAPH, inside))
 
 
 def write(file: BinaryIO, model: onnx.ModelProto, tensors: Sequence[Tensor]) -> None:
     """Write a model with the numbers of its tensors. The model is that of `model_of`."""
     graph = model.graph.SerializeToString(deterministic=True)
-    parts = [(tensor, _with_size(_head(tensor), tensor.size)) for tensor in tensors]
-    length = len(graph)
-    for tensor, head in parts:
-        inner = len(head) + tensor.size
-        length += 1 + len(_varint(inner)) + inner
+    heads = [_before_numbers(tensor) for tensor in tensors]
+    length = len(graph) + sum([len(one) for one in heads]) + sum([one.size for one in tensors])
     file.write(_without_graph(model))
-    file.write(GRAPH_OF_MODEL + _varint(length) + graph)
-    for tensor, head in parts:
-        file.write(INITIALIZER_OF_GRAPH + _varint(len(head) + tensor.size) + head)
+    file.write(head(GRAPH, length) + graph)
+    for before, tensor in zip(heads, tensors, strict=True):
+        file.write(before)
         for chunk in tensor.numbers():
             file.write(chunk)
 
@@ -90,15 +84,13 @@ def _refer(proto: Any, tensor: Tensor, name: str, at: int) -> None:
         entry.key, entry.value = key, str(value)
 
 
-def _head(tensor: Tensor) -> bytes:
+def _before_numbers(tensor: Tensor) -> bytes:
+    """All of a tensor's field in the graph that comes before its numbers."""
     from onnx import TensorProto
 
     proto = TensorProto(name=tensor.name, data_type=tensor.kind, dims=tensor.sides)
-    return bytes(proto.SerializeToString(deterministic=True))
-
-
-def _with_size(head: bytes, size: int) -> bytes:
-    return head + RAW_DATA_OF_TENSOR + _varint(size)
+    own = bytes(proto.SerializeToString(deterministic=True)) + head(RAW, tensor.size)
+    return head(INITIALIZER, len(own) + tensor.size) + own
 
 
 def _without_graph(model: onnx.ModelProto) -> bytes:
@@ -108,12 +100,3 @@ def _without_graph(model: onnx.ModelProto) -> bytes:
     rest.CopyFrom(model)
     rest.ClearField("graph")
     return bytes(rest.SerializeToString(deterministic=True))
-
-
-def _varint(number: int) -> bytes:
-    found = bytearray()
-    while number > 0x7F:
-        found.append(number & 0x7F | 0x80)
-        number >>= 7
-    found.append(number)
-    return bytes(found)

@@ -43,8 +43,10 @@ def blocked(
     A block is given so many `values` at most, and lies within the rows of a scan or has none.
     Levels that are used `again` are blocks in any case.
     """
-    spans = {path: span for path, span in _spans(network, levels).items() if _fits(span, scans)}
-    found = {path: _signature(network, path, *span, values) for path, span in spans.items()}
+    read = _last_reads(network)
+    every = _spans(network, levels, read)
+    spans = {path: span for path, span in every.items() if _fits(span, scans)}
+    found = {path: _signature(network, path, *span, values, read) for path, span in spans.items()}
     alike: dict[Any, list[str]] = {}
     for path, signature in found.items():
         if signature is not None:
@@ -55,7 +57,7 @@ def blocked(
         names.update(dict.fromkeys(paths, _name(paths, set(names.values()))))
     kept_spans = {path: spans[path] for path in names}
     _add_uses(kept_spans, names, again if values else ())
-    for path in [path for path in names if _is_row_of_blocks(network, path, kept_spans)]:
+    for path in _rows_of_blocks(kept_spans):
         del kept_spans[path]
     _build(network, kept_spans, names, scans)
 
@@ -85,7 +87,13 @@ def _fits(span: tuple[int, int], scans: Sequence[ScanSpan]) -> bool:
     )
 
 
-def _spans(network: Network, levels: list[str]) -> dict[str, tuple[int, int]]:
+def _last_reads(network: Network) -> dict[int, int]:
+    """The last node that reads each value; outputs are read behind all nodes."""
+    found = {index: node.index for node in network.nodes for index in node.inputs}
+    return found | dict.fromkeys(network.outputs.values(), len(network.nodes))
+
+
+def _spans(network: Network, levels: list[str], read: dict[int, int]) -> dict[str, tuple[int, int]]:
     """The levels whose nodes stand together, from the first to behind the last."""
     nodes: dict[str, list[int]] = {}
     for node, level in zip(network.nodes, levels):
@@ -96,32 +104,36 @@ def _spans(network: Network, levels: list[str]) -> dict[str, tuple[int, int]]:
     for path, found in nodes.items():
         first, last = found[0], found[-1] + 1
         if last - first == len(found):
-            while first < last and _is_before(network, first, last):
+            while first < last and _is_before(network, first, last, read):
                 first += 1
             if last - first >= SHORTEST:
                 spans[path] = first, last
     return spans
 
 
-def _is_row_of_blocks(network: Network, path: str, kept: dict[str, tuple[int, int]]) -> bool:
-    """Whether a part is blocks `0`, `1` ... and nothing else: rows of the body around say that."""
-    first, last = kept[path]
-    inner = [span for other, span in kept.items() if _is_numbered(other, path)]
-    covered = {index for start, end in inner for index in range(start, end)}
-    return len(inner) > 1 and covered == set(range(first, last))
+def _rows_of_blocks(kept: dict[str, tuple[int, int]]) -> list[str]:
+    """Parts that are blocks `0`, `1` ... and nothing else: rows of the body around say that."""
+    inner: dict[str, list[tuple[int, int]]] = {}
+    for path, span in kept.items():
+        level, _, last = path.rpartition(".")
+        if level in kept and last.isdigit():
+            inner.setdefault(level, []).append(span)
+    found = []
+    for level, spans in inner.items():
+        covered = {index for start, end in spans for index in range(start, end)}
+        if len(spans) > 1 and covered == {*range(*kept[level])}:
+            found.append(level)
+    return found
 
 
-def _is_numbered(path: str, level: str) -> bool:
-    return path.startswith(f"{level}.") and path[len(level) + 1 :].isdigit()
-
-
-def _is_before(network: Network, index: int, last: int) -> bool:
+def _is_before(network: Network, index: int, last: int, read: dict[int, int]) -> bool:
     """Whether a part begins with a move whose value others need too: it is not of the block."""
-    read = [node.index for node in network.nodes[index:] if index in node.inputs]
-    return not has_name(network.nodes[index]) and any(at >= last for at in read)
+    return not has_name(network.nodes[index]) and read.get(index, 0) >= last
 
 
-def _signature(network: Network, path: str, first: int, last: int, values: int) -> Any:
+def _signature(
+    network: Network, path: str, first: int, last: int, values: int, read: dict[int, int]
+) -> Any:
     """What two parts have in common to be one block; None if the part can be none."""
     outside: dict[int, int] = {}
     parts: list[Any] = []
@@ -136,16 +148,10 @@ def _signature(network: Network, path: str, first: int, last: int, values: int) 
         if has_name(node) and not node.path.startswith(f"{path}."):
             return None
         parts.append((name, numbers_of(node.op)[0], tuple(reads)))
-    if not 1 <= len(outside) <= values or _given(network, first, last) != [last - 1]:
+    given = [index for index in range(first, last) if read.get(index, 0) >= last]
+    if not 1 <= len(outside) <= values or given != [last - 1]:
         return None
     return tuple(parts)
-
-
-def _given(network: Network, first: int, last: int) -> list[int]:
-    """The values inside that are read from outside."""
-    read = {index for node in network.nodes[last:] for index in node.inputs}
-    read |= set(network.outputs.values())
-    return [index for index in range(first, last) if index in read]
 
 
 def _name(paths: list[str], taken: set[str], wanted: str = "") -> str:

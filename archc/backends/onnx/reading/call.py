@@ -47,6 +47,13 @@ class Call:
             self.outputs = tuple([scope.own(name) if name else "" for name in self.outputs])
         self._attributes: dict[str, Any] | None = None
 
+    def by_own_names(self) -> onnx.NodeProto:
+        """The node with the names that its values have here."""
+        proto = type(self.proto)()
+        proto.CopyFrom(self.proto)
+        proto.input[:], proto.output[:] = self.inputs, self.outputs
+        return proto
+
     def given(self, index: int) -> str:
         """The name of an input, empty where it is left out."""
         return self.inputs[index] if index < len(self.inputs) else ""
@@ -57,10 +64,12 @@ class Call:
             from onnx import helper
 
             try:
-                found = {one.name: helper.get_attribute_value(one) for one in self.proto.attribute}
+                self._attributes = {
+                    one.name: _plain(helper.get_attribute_value(one))
+                    for one in self.proto.attribute
+                }
             except (ValueError, TypeError) as error:
                 raise Unreadable(f"an attribute: {error}") from None
-            self._attributes = {key: _plain(value) for key, value in found.items()}
         return self._attributes.get(name, default)
 
 

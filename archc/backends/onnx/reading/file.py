@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import mmap
 import os
+import stat
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from archc.backends.onnx.reading.functions import inlined
 from archc.backends.onnx.reading.problem import ModelProblem
@@ -21,9 +22,11 @@ if TYPE_CHECKING:
 
 GRAPH, INITIALIZER, NODE = 7, 5, 1
 """fields of ModelProto and of GraphProto"""
-DIMS, KIND, RAW, PLACE = 1, 2, 9, 14
-NUMBERS = {4, 5, 6, 7, 9, 10, 11}
-"""fields of TensorProto: those that hold numbers"""
+FLOATS, NAME, RAW, DOUBLES = 4, 8, 9, 10
+NUMBERS = {FLOATS, 5, 6, 7, RAW, DOUBLES, 11}
+"""fields of TensorProto, and those of them that hold numbers"""
+VARINT, EIGHT_BYTES, LENGTH, FOUR_BYTES = 0, 1, 2, 5
+"""how a field lies in the file: the lowest three bits of its key"""
 GRAPH_AT_MOST = 64 * 2**20
 """bytes of a graph without its tensors; the largest of public models are a few MB"""
 SIDES_AT_MOST = 16
@@ -57,6 +60,10 @@ class Model:
         self.tensors: dict[str, Stored] = {}
         self.same: dict[str, str] = {}
         """tensors that are others by a second name"""
+        self.declared = {
+            value.name: value for value in (*proto.graph.value_info, *proto.graph.output)
+        }
+        """what the model says of its values, by name"""
         self._small: dict[str, onnx.TensorProto] = {}
         for tensor in proto.graph.initializer:
             self.add(tensor.name, tensor, places.get(tensor.name))
@@ -71,6 +78,11 @@ class Model:
         if place is None:
             self._small[name] = tensor
 
+    def files(self) -> set[str]:
+        """The files that the model is in."""
+        places = [one.place for one in self.tensors.values()]
+        return {self.path, *[place.path for place in places if place is not None]}
+
     def has_numbers(self, name: str) -> bool:
         """Whether the file holds the numbers of a tensor: it may be only an input."""
         name = self.same.get(name, name)
@@ -78,6 +90,16 @@ class Model:
         if proto is None:
             return self.tensors[name].place is not None
         return any(number in NUMBERS for number in [one[0].number for one in proto.ListFields()])
+
+    def kind(self, name: str) -> str:
+        """The kind of a tensor's numbers, `float16`; empty for one that is not known."""
+        from onnx import helper
+
+        stored = self.tensors.get(self.same.get(name, name))
+        try:
+            return str(helper.tensor_dtype_to_np_dtype(stored.kind)) if stored else ""
+        except KeyError:
+            return ""
 
     def array(self, name: str) -> ndarray[Any, Any]:
         """The numbers of a tensor, read now. Raises ModelProblem."""
@@ -98,7 +120,8 @@ class Model:
         if place.length != count * kind.itemsize:
             raise ModelProblem(f"the tensor {name} has {place.length} bytes and {count} numbers")
         try:
-            found = np.memmap(place.path, kind, "r", place.start, (count,))
+            with _plain(place.path) as file:
+                found = np.memmap(file, kind, "r", place.start, (count,))
         except (OSError, ValueError) as error:
             raise ModelProblem(f"the tensor {name} cannot be read: {error}") from None
         return found.reshape(stored.sides)
@@ -117,7 +140,7 @@ def opened(path: str) -> Model:
     from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
     from onnx import ModelProto
 
-    with open(path, "rb") as file:
+    with _plain(path) as file:
         if not os.fstat(file.fileno()).st_size:
             raise ModelProblem(f"{path} is empty")
         try:
@@ -134,9 +157,35 @@ def opened(path: str) -> Model:
         raise ModelProblem(f"{path} is no ONNX model: it has no graph with nodes")
     if any(not isinstance(name, str) for name in _names(proto.graph)):
         raise ModelProblem(f"{path} is damaged: a name in it is no text")
+    _check_opset(path, proto)
     if proto.functions:
         proto = inlined(path, proto, GRAPH_AT_MOST)
     return Model(path, proto, places)
+
+
+def _check_opset(path: str, proto: onnx.ModelProto) -> None:
+    from onnx.defs import onnx_opset_version
+
+    newest = onnx_opset_version()
+    for one in proto.opset_import:
+        if one.domain in ("", "ai.onnx") and one.version > newest:
+            found = f"opset {one.version}, the onnx that is installed knows {newest}"
+            raise ModelProblem(f"{path} is of {found}")
+
+
+def _plain(path: str) -> BinaryIO:
+    """A file, opened: a pipe is not waited for, a device not read. Raises ModelProblem, OSError."""
+    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+    try:
+        descriptor = os.open(path, flags)
+    except ValueError:  # a zero byte
+        raise ModelProblem(f"{path!r} is no name of a file") from None
+    mode = os.fstat(descriptor).st_mode
+    if not stat.S_ISREG(mode):
+        os.close(descriptor)
+        found = "a folder" if stat.S_ISDIR(mode) else "a device or a pipe, no plain file"
+        raise ModelProblem(f"{path} is {found}")
+    return os.fdopen(descriptor, "rb")
 
 
 def _names(graph: onnx.GraphProto) -> Iterator[object]:
@@ -181,11 +230,13 @@ def _tensor(path: str, data: mmap.mmap, start: int, end: int, places: dict[str, 
         if number == RAW:
             place = Place(path, inside, last - inside)
         elif number in NUMBERS:
-            if number not in (4, 10) or data[begin] & 7 != 2:  # packed floats lie as raw data do
+            if (
+                number not in (FLOATS, DOUBLES) or data[begin] & 7 != LENGTH
+            ):  # packed floats lie as raw data do
                 raise ModelProblem(f"{path}: a large tensor is not stored as raw data")
             place = Place(path, inside, last - inside)
         else:
-            if number == 8:
+            if number == NAME:
                 name = data[inside:last].decode("utf-8", "replace")
             _keep(path, kept, data[begin:last])
     if place is not None:
@@ -199,13 +250,15 @@ def _fields(path: str, data: mmap.mmap, at: int, end: int) -> Iterator[tuple[int
         begin = at
         key, at = _varint(path, data, at, end)
         start, wire = at, key & 7
-        if wire == 0:
+        if not key >> 3:  # a hole in a file would be walked for hours
+            raise ModelProblem(f"{path} is no ONNX model, or it is damaged")
+        if wire == VARINT:
             _, at = _varint(path, data, at, end)
-        elif wire == 2:
+        elif wire == LENGTH:
             length, start = _varint(path, data, at, end)
             at = start + length
-        elif wire in (1, 5):
-            at += 8 if wire == 1 else 4
+        elif wire in (EIGHT_BYTES, FOUR_BYTES):
+            at += 8 if wire == EIGHT_BYTES else 4
         else:
             raise ModelProblem(f"{path} is no ONNX model, or it is damaged")
         if at > end:
@@ -225,7 +278,7 @@ def _varint(path: str, data: mmap.mmap, at: int, end: int) -> tuple[int, int]:
 
 
 def _message(number: int, inner: bytes) -> bytes:
-    found, length = bytearray([number << 3 | 2]), len(inner)
+    found, length = bytearray([number << 3 | LENGTH]), len(inner)
     while length > 0x7F:
         found.append(length & 0x7F | 0x80)
         length >>= 7
@@ -247,11 +300,16 @@ def _external(path: str, tensor: onnx.TensorProto) -> Place | None:
     given = {entry.key: entry.value for entry in tensor.external_data}
     name, folder = given.get("location", ""), os.path.dirname(os.path.abspath(path))
     target = os.path.join(folder, name)
-    inside = os.path.realpath(target).startswith(os.path.join(os.path.realpath(folder), ""))
+    try:
+        inside = os.path.realpath(target).startswith(os.path.join(os.path.realpath(folder), ""))
+    except ValueError:  # a zero byte
+        raise ModelProblem(f"the tensor {tensor.name} is in {name!r}, no name of a file") from None
     if not name or os.path.isabs(name) or "\\" in name or ".." in name.split("/") or not inside:
         raise ModelProblem(
             f"the tensor {tensor.name} is in {name!r}, outside of the model's folder"
         )
+    if os.path.exists(target) and not os.path.isfile(target):
+        raise ModelProblem(f"the tensor {tensor.name} is in {name!r}, no plain file")
     start, length = _whole(given.get("offset", "0")), _whole(given.get("length", ""))
     if start is None:
         raise ModelProblem(f"the tensor {tensor.name} begins at no whole number of bytes")

@@ -6,24 +6,26 @@ from math import prod
 from typing import TYPE_CHECKING, Any
 
 from archc.backends.onnx.reading.call import Call
+from archc.backends.onnx.reading.inference import inferred_sides
+from archc.backends.onnx.reading.known import FOLDED_AT_MOST
 from archc.backends.onnx.reading.moves import MOVES
 from archc.backends.onnx.reading.problem import ModelProblem
 
 if TYPE_CHECKING:
-    import onnx
-
     from archc.backends.onnx.reading.reader import Reading
 
-FOLDED_AT_MOST = 2**22
-"""numbers of one constant"""
 TOGETHER_AT_MOST = 2**25
 """numbers of all constants that are worked out"""
 NEVER = {"RandomNormal", "RandomUniform", "RandomNormalLike", "RandomUniformLike", "Multinomial"}
+WORK = {"Conv", "ConvTranspose", "Einsum", "GRU", "If", "LSTM", "Loop", "RNN", "Scan"}
+"""take far longer than the size of what they give says"""
+BY_NUMBERS = {"Compress", "NonZero", "Unique"}
+"""what they give is as large as the numbers say, at most the places of what they are given"""
 
 
 def fold(reading: Reading, call: Call) -> bool:
     """Work a node out if it depends on nothing that the network is given."""
-    if call.domain or call.kind in NEVER:
+    if call.domain or call.kind in NEVER | WORK:
         return False
     if call.kind == "Constant":
         return _constant(reading, call)
@@ -96,9 +98,8 @@ def _worked_out(reading: Reading, call: Call, given: list[str]) -> bool:
 
     if any(prod(reading.view(name).shape) > FOLDED_AT_MOST for name in given):
         return False
-    if call.kind in ("ConstantOfShape", "Expand", "Range", "Tile") and not _is_small(reading, call):
-        return False
-    if sum([array.size for array in reading.folded.values()]) > TOGETHER_AT_MOST:
+    size = _size(reading, call, given)
+    if size > FOLDED_AT_MOST or reading.folded_numbers + size > TOGETHER_AT_MOST:
         return False
     known: dict[str, Any] = dict(zip(given, [reading.array(name) for name in given]))
     if any(array is None for array in known.values()):
@@ -107,7 +108,7 @@ def _worked_out(reading: Reading, call: Call, given: list[str]) -> bool:
     outs = [helper.make_empty_tensor_value_info(name) for name in call.outputs if name]
     try:
         model = helper.make_model(
-            helper.make_graph([_by_own_names(call)], "one", infos, outs),
+            helper.make_graph([call.by_own_names()], "one", infos, outs),
             opset_imports=[*reading.model.proto.opset_import],
         )
         found: Any = ReferenceEvaluator(model).run(None, known)
@@ -118,20 +119,13 @@ def _worked_out(reading: Reading, call: Call, given: list[str]) -> bool:
     return True
 
 
-def _by_own_names(call: Call) -> onnx.NodeProto:
-    """A node with the names that its values have here."""
-    proto = type(call.proto)()
-    proto.CopyFrom(call.proto)
-    proto.input[:], proto.output[:] = call.inputs, call.outputs
-    return proto
-
-
-def _is_small(reading: Reading, call: Call) -> bool:
-    """Whether what a node makes of sizes stays small."""
-    numbers = [abs(one) for name in call.inputs for one in reading.integers(name) or ()]
-    if call.kind == "Range":
-        return max(numbers, default=0) <= FOLDED_AT_MOST
-    total = 1
-    for one in numbers:
-        total *= max(one, 1)
-    return total <= FOLDED_AT_MOST
+def _size(reading: Reading, call: Call, given: list[str]) -> int:
+    """How many numbers a node gives, before it is run; too many if that is not known."""
+    if call.kind in BY_NUMBERS:
+        views = [reading.view(name) for name in given]
+        return sum([prod(view.shape) * max(len(view.sides), 1) for view in views])
+    sides = inferred_sides(reading, call)
+    outputs = [name for name in call.outputs if name]
+    if any(name not in sides for name in outputs):
+        return TOGETHER_AT_MOST
+    return sum([prod(sides[name]) for name in outputs])

@@ -38,6 +38,8 @@ class Known:
         self.values: dict[str, View] = {}
         self.calls: dict[str, Call] = {}
         self.folded: dict[str, ndarray[Any, Any]] = {}
+        self.folded_numbers = 0
+        """how many numbers all of `folded` have"""
         self.counts: dict[str, int] = {}
         self._symbols: dict[str, Count] = {}
 
@@ -170,4 +172,5 @@ class Known:
         import numpy as np
 
         self.folded[name] = np.asarray(array)
+        self.folded_numbers += self.folded[name].size
         self.values[name] = whole(name, self.folded[name].shape)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from archc.backends.onnx.reading.problem import Unreadable
+from archc.backends.onnx.reading.problem import Unreadable, axis_of
 from archc.backends.onnx.reading.views import (
     Side,
     View,
@@ -60,14 +60,14 @@ def _reshape(view: View, attribute: Attribute, numbers: Numbers) -> View:
 
 @_move("Flatten")
 def _flatten(view: View, attribute: Attribute, numbers: Numbers) -> View:
-    axis = attribute("axis", 1) % (len(view.sides) + 1)
+    axis = axis_of(attribute("axis", 1), len(view.sides) + 1)
     return reshaped(view, [_product(view.shape[:axis]), _product(view.shape[axis:])])
 
 
 @_move("Squeeze")
 def _squeeze(view: View, attribute: Attribute, numbers: Numbers) -> View:
     axes = numbers(1) or attribute("axes") or [at for at, n in enumerate(view.shape) if n == 1]
-    gone = [axis % len(view.sides) for axis in axes]
+    gone = [axis_of(axis, len(view.sides)) for axis in axes]
     return reshaped(view, [n for at, n in enumerate(view.shape) if at not in gone])
 
 
@@ -75,7 +75,7 @@ def _squeeze(view: View, attribute: Attribute, numbers: Numbers) -> View:
 def _unsqueeze(view: View, attribute: Attribute, numbers: Numbers) -> View:
     axes = _needed(numbers(1) or attribute("axes"))
     rank = len(view.sides) + len(axes)
-    new, old = {axis % rank for axis in axes}, iter(view.sides)
+    new, old = {axis_of(axis, rank) for axis in axes}, iter(view.sides)
     return View(
         view.base, tuple([() if at in new else next(old) for at in range(rank)]), view.offset
     )
@@ -96,13 +96,13 @@ def _slice(view: View, attribute: Attribute, numbers: Numbers) -> View:
         size = view.shape[axis]
         first, last = [_clamped(place, size) for place in (start, end)]
         if (first, last, step) != (0, size, 1):
-            view = sliced(view, axis % len(view.sides), first, last, step)
+            view = sliced(view, axis_of(axis, len(view.sides)), first, last, step)
     return view
 
 
 @_move("Gather")
 def _gather(view: View, attribute: Attribute, numbers: Numbers) -> View:
-    axis = attribute("axis", 0) % len(view.sides)
+    axis = axis_of(attribute("axis", 0), len(view.sides))
     size, wanted = view.shape[axis], _needed(numbers(1))
     if isinstance(wanted, int):
         one = sliced(view, axis, wanted % size, wanted % size + 1)

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence, Set
 from typing import TYPE_CHECKING
 
 from archc.backends.arch.names import is_taken
+from archc.backends.onnx.reading.problem import ModelProblem
 from archc.ops.ends import Input
 
 if TYPE_CHECKING:
@@ -91,6 +92,7 @@ class Naming:
             level, word = self.level_of[at], row.op.word
             key = _tensors(row)
             if key and key in first and self._same_module(first[key], at):
+                self._check_shared(first[key], at)
                 self.shares[at] = found[first[key]]
                 number = counted[self.shares[at], "@"] = counted.get((self.shares[at], "@"), 1) + 1
                 found.append(f"{self.shares[at]}@{number}")
@@ -107,6 +109,16 @@ class Naming:
             taken.add(path)
             found.append(path)
         return found
+
+    def _check_shared(self, one: int, other: int) -> None:
+        """What has the same weights is the same layer, or no text can say it."""
+        if self.rows[one].op != self.rows[other].op:
+            held = next(iter(self.rows[one].tensors.values()))
+            word = self.rows[one].op.word
+            raise ModelProblem(
+                f"two layers `{word}` with other options have the same weights, {held[0].base}: "
+                "in the language a layer that is used again keeps its options"
+            )
 
     def _same_module(self, one: int, other: int) -> bool:
         """Whether rows with the same tensors are one layer: exporters store equal ones once."""

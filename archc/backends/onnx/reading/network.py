@@ -12,14 +12,16 @@ from archc.backends.onnx.reading.again import Uses
 from archc.backends.onnx.reading.attention import finish
 from archc.backends.onnx.reading.blocks import VALUES_AT_MOST, blocked
 from archc.backends.onnx.reading.call import Call
+from archc.backends.onnx.reading.code import Code
 from archc.backends.onnx.reading.file import Model, Stored
+from archc.backends.onnx.reading.foreign import row_of
 from archc.backends.onnx.reading.functions import all_nodes
+from archc.backends.onnx.reading.inputs import FLOATS, sides_of
 from archc.backends.onnx.reading.made import Made
 from archc.backends.onnx.reading.naming import Naming, plain_name
 from archc.backends.onnx.reading.problem import ModelProblem, Unreadable
 from archc.backends.onnx.reading.reader import OWN, Reading
 from archc.backends.onnx.reading.repeated import stages
-from archc.backends.onnx.reading.views import View
 from archc.backends.onnx.reading.windowed import Partial
 from archc.graph.ir import Network, Node, OpenSides
 from archc.limits import DEFAULT, Limits
@@ -47,14 +49,17 @@ EXAMPLE = 224
 
 
 class Read(Record):
-    """A model that was read: the network, its rows by node, and the code that it lacks by name,
-    with ONNX's operator.
-    """
+    """A model that was read: the network, its rows by node, and the code that it lacks by name."""
 
     network: Network
     reading: Reading
     rows: tuple[Made, ...]
-    externs: dict[str, str]
+    externs: dict[str, Code]
+
+    @property
+    def model(self) -> Model:
+        """What was read."""
+        return self.reading.model
 
 
 def read(
@@ -186,7 +191,7 @@ class _Reader:
         for value in self.inputs:
             dims = value.type.tensor_type.shape.dim
             if dims:
-                return int(dims[0].dim_value) or BATCH
+                return max(int(dims[0].dim_value), 0) or BATCH
         raise ModelProblem("the model has no input with known sides")
 
     def _is_open(self) -> bool:
@@ -197,15 +202,9 @@ class _Reader:
         )
 
     def _input(self, reading: Reading, value: onnx.ValueInfoProto) -> None:
-        tensor = value.type.tensor_type
-        sides: list[int | str] = [
-            dim.dim_value if dim.HasField("dim_value") else dim.dim_param or "?"
-            for dim in tensor.shape.dim
-        ]
-        if not tensor.HasField("shape") or not sides or len(sides) > 5:
-            raise ModelProblem(f"the input {value.name} has no known sides")
+        sides = sides_of(value)
         name = self._input_name(value.name)
-        shape, letters = self._shape(name, sides, tensor.elem_type, reading)
+        shape, letters = self._shape(name, sides, value.type.tensor_type.elem_type, reading)
         reading.values[value.name] = reading.emit(Input(size=shape))
         if letters:
             self.open_sides.append(tuple([(letter, name, axis) for letter, axis in letters]))
@@ -231,7 +230,7 @@ class _Reader:
     ) -> tuple[Shape, list[tuple[str, int]]]:
         """The shape of an input, and the letters of its open sides."""
         inner = sides[1:]
-        if kind not in (1, 10, 11, 16):
+        if kind not in FLOATS:
             if len(inner) > 1:
                 raise ModelProblem(f"the input {name} is a table of whole numbers")
             return Shape((), self._count(inner[0] if inner else 1, reading)), []
@@ -283,7 +282,7 @@ class _Reader:
                 view = reading.view(value.name)
                 if isinstance(view.base, str):
                     raise ModelProblem(f"the output {value.name} is a constant")
-                index = _given(reading, view)
+                index = _given(reading, value.name)
             except Unreadable as reason:
                 raise ModelProblem(f"the output {value.name} cannot be read: {reason}") from None
             found.append((value.name, index))
@@ -339,15 +338,16 @@ def _trained(row: Made) -> int:
     return sum([prod(size) for size in row.op.weights(*shapes).values()])
 
 
-def _given(reading: Reading, view: View) -> int:
+def _given(reading: Reading, name: str) -> int:
     """The row of an output; things of all samples may lie in one row without a side in front."""
+    view = reading.view(name)
     made = reading.row(view)
     try:
         return reading.settled(view)
     except Unreadable:
         base = reading.in_order(view) if made.rows and made.shape.rank == 0 else None
         if base is None or view.shape != (made.rows, made.shape.channels):
-            raise
+            return row_of(reading, name)
         return base
 
 

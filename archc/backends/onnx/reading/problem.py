@@ -9,3 +9,10 @@ class ModelProblem(Exception):
 
 class Unreadable(Exception):
     """A node has no meaning in the language as it stands; it becomes `extern`."""
+
+
+def axis_of(axis: int, rank: int) -> int:
+    """An axis counted from the front. Raises Unreadable for one that a value has not."""
+    if not -rank <= axis < rank:
+        raise Unreadable(f"axis {axis} of {rank} sides")
+    return axis % rank

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from math import prod
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from archc.backends.onnx.reading.call import Call
+from archc.backends.onnx.reading.code import Code
 from archc.backends.onnx.reading.file import Model
-from archc.backends.onnx.reading.inference import inferred_sides
 from archc.backends.onnx.reading.known import Known
 from archc.backends.onnx.reading.made import Held, Made
 from archc.backends.onnx.reading.moves import MOVES
@@ -19,9 +19,6 @@ from archc.backends.onnx.reading.views import View, reshaped, whole
 from archc.diagnostics.model import Kind
 from archc.ops.base import Op
 from archc.ops.values import Shape
-
-if TYPE_CHECKING:
-    pass
 
 OWN = "archc"
 """who made the model: its nodes are rows, its weights keys of the state_dict"""
@@ -53,7 +50,6 @@ class Reading(Known):
         self.settling = Settling(self)
         self.sized: dict[str, tuple[str, ...]] = {}
         """rows of sizes: the values whose sides they are made of"""
-        self._inferred: dict[str, tuple[int, ...]] | None = None
         self.parts = Parts()
         self.arranged: dict[int, tuple[View, Call]] = {}
         """by a view's identity, the node that brought it into its order"""
@@ -69,8 +65,12 @@ class Reading(Known):
         """rows that read another row one step ago"""
         self.scans: dict[int, int] = {}
         """rows of a scan's results, and the row that takes things apart for it"""
-        self.externs: dict[str, str] = {}
-        """code that the language lacks: its name, and ONNX's operator"""
+        self.externs: dict[str, Code] = {}
+        """what the language lacks, by the name of the code that stands for it"""
+        self.named_code: dict[Hashable, str] = {}
+        """names of such code by what it does"""
+        self.extern_sides: dict[str, tuple[int, ...]] = {}
+        """the sides in ONNX of values that such code gives"""
 
     # ---- values --------------------------------------------------------------------------------
 
@@ -149,13 +149,13 @@ class Reading(Known):
         everything = not view.offset and prod(view.shape) == prod(sizes) and self._is_all(view)
         plain = sorted(view.sides) == sorted(whole(0, sizes).sides)
         if everything and (plain or not self.settling.is_near(view)):
-            return view.with_base(self.emit(op, self._base(view)).base)
+            return view.with_base(self.emit(op, self.base(view)).base)
         try:
             return self.emit(op, self.settled(view))
         except Unreadable:
             if not everything:
                 raise
-            return view.with_base(self.emit(op, self._base(view)).base)
+            return view.with_base(self.emit(op, self.base(view)).base)
 
     def _is_all(self, view: View) -> bool:
         """Whether a view shows each number once."""
@@ -167,7 +167,8 @@ class Reading(Known):
             expected *= size
         return True
 
-    def _base(self, view: View) -> int:
+    def base(self, view: View) -> int:
+        """The row behind a view, whatever its order."""
         assert isinstance(view.base, int)
         return view.base
 
@@ -184,11 +185,7 @@ class Reading(Known):
         if not isinstance(made.shape, Shape) or view.offset:
             return None
         everything = whole(0, self.sizes(made))
-        return self._base(view) if view.order == everything.order else None
-
-    def settled_base(self, view: View) -> int:
-        """The row behind a view, whatever its order."""
-        return self._base(view)
+        return self.base(view) if view.order == everything.order else None
 
     def emit_nothing(self, index: int) -> View:
         """The value of a row as it is."""
@@ -201,18 +198,17 @@ class Reading(Known):
         self.rows.append(made)
         return len(self.rows) - 1
 
-    def inferred(self, name: str) -> tuple[int, ...] | None:
-        """The sides of a value as onnx infers them, None if it cannot."""
-        if self._inferred is None:
-            self._inferred = inferred_sides(self)
-        return self._inferred.get(name)
-
     # ---- nodes ---------------------------------------------------------------------------------
 
     def read(self, calls: Sequence[Call]) -> None:
         """Read nodes in the order of the file. Raises ModelProblem if they cannot run in it."""
         later = {name for call in calls for name in call.outputs if name}
+        made = {*self.values, *self.model.tensors}
         for call in calls:
+            for name in filter(None, call.outputs):
+                if name in made:
+                    raise ModelProblem(f"{self.model.path}: two nodes give the value {name}")
+                made.add(name)
             if not later.isdisjoint(call.inputs):
                 raise ModelProblem(f"{self.model.path}: a node reads what is made later")
             later.difference_update(call.outputs)
@@ -224,7 +220,7 @@ class Reading(Known):
             self.call = call
             waits = call.kind in PARTS and any(name in self.later for name in call.inputs)
             try:
-                self._keep(call, self._ended(call)) if waits else self._read(call)
+                self.keep(call, self._ended(call)) if waits else self._read(call)
             except (Unreadable, *ODD):
                 self._postpone(call)
 
@@ -248,13 +244,14 @@ class Reading(Known):
             return
         reader = READERS.get(call.kind) if not call.domain else None
         if reader is not None:
-            self._keep(call, reader(self, call))
+            self.keep(call, reader(self, call))
         elif call.kind in MOVES and not call.domain:
-            self._keep(call, self.moved(call))
+            self.keep(call, self.moved(call))
         else:
             raise Unreadable(call.kind)
 
-    def _keep(self, call: Call, found: Any) -> None:
+    def keep(self, call: Call, found: Any) -> None:
+        """The values that a node gives."""
         views = [found] if isinstance(found, View) else found
         for name, view in zip(call.outputs, views):
             if name and view is not None:
@@ -297,7 +294,7 @@ class Reading(Known):
 
     def _force(self, name: str) -> None:
         """Make rows of nodes without a meaning, since their value is wanted after all."""
-        from archc.backends.onnx.reading.foreign import foreign
+        from archc.backends.onnx.reading.foreign import foreign, in_order
 
         pending, wanted = [name], {}
         while pending:
@@ -310,8 +307,16 @@ class Reading(Known):
             self.call = wanted[at]
             for output in wanted[at].outputs:
                 self.later.pop(output, None)
-            try:
-                self._read(wanted[at])
-            except (Unreadable, *ODD):
-                self._keep(wanted[at], foreign(self, wanted[at]))
+            if self._is_read(wanted[at]):
+                continue
+            if not in_order(self, wanted[at]) or not self._is_read(wanted[at]):
+                self.keep(wanted[at], foreign(self, wanted[at]))
         self.call = here
+
+    def _is_read(self, call: Call) -> bool:
+        """Read one node, if it can be."""
+        try:
+            self._read(call)
+        except (Unreadable, *ODD):
+            return False
+        return True

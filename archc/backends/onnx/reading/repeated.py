@@ -109,19 +109,20 @@ def _tandems(
     """Parts of so many units that follow each other, among those that are in no run yet; they
     begin with their largest unit, if a run can be cut so.
     """
-    at = 0
+    at = end = 0
     while at + 2 * period <= len(units):
-        end = at + period
+        end = max(end, at + period)  # what follows its like does so from a later place too
         while end < len(units) and free[end] and signs[end] == signs[end - period]:
             end += 1
         times = (end - at) // period
-        rows = sum(map(_rows_of, units[at : at + period]))
         whole = times > 1 and all(free[at : at + period])
+        rows = sum(map(_rows_of, units[at : at + period])) if whole else 0
         if whole and rows >= (SHORTEST if rows > period else PLAIN):
             left = min(end - at - period * times, period - 1)
             at += max(range(left + 1), key=lambda one: _rows_of(units[at + one]))
             yield _Run(at, period, times)
             at += period * times
+            end = 0
         else:
             at += 1
 

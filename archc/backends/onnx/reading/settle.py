@@ -155,6 +155,8 @@ def _is(shape: Shape, wish: str) -> bool:
 
 def _candidates(shape: Shape, view: View) -> Iterator[Op]:
     """Moves that could lead from a value of this shape to a view."""
+    if len(view.sides) < 2:  # samples and numbers in one side
+        return
     after = view.shape[2:]
     wanted, here = prod(view.shape[1:]), 0 if isinstance(shape.count, Count) else shape.numbers
     if here and wanted < here:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from archc.backends.onnx.reading.call import Call
 from archc.backends.onnx.reading.views import View, reshaped
-from archc.ops.norm import L2Norm, LayerNorm
+from archc.ops.norm import GroupNorm, L2Norm, LayerNorm
 
 if TYPE_CHECKING:
     from archc.backends.onnx.reading.reader import Reading
@@ -19,6 +19,8 @@ def spelled_norm(reading: Reading, call: Call) -> View | None:
     if inner is None or inner.kind != "Mul":
         return None
     weight, quotient = _tensor_and_node(reading, inner)
+    if quotient is not None and quotient.kind == "Reshape" and bias:
+        return _group_norm(reading, quotient, weight, bias)
     if quotient is None or quotient.kind != "Div":
         return None
     above, below = quotient.inputs
@@ -91,6 +93,47 @@ def _layer_norm(
     op = LayerNorm(eps=decimal(eps), bias=len(names) == 2)
     given = [reading.view(name) for name in names]
     return normalized(reading, view, op, dict(zip(("weight", "bias"), given)))
+
+
+def _group_norm(reading: Reading, back: Call, weight: str, bias: str) -> View | None:
+    """PyTorch's, as opsets below 18 need it: groups as the channels of an instance norm."""
+    from archc.backends.onnx.reading.readers.registry import decimal
+
+    inner = reading.calls.get(back.inputs[0])
+    if inner is None or inner.kind != "InstanceNormalization":
+        return None
+    grouping = reading.calls.get(inner.inputs[0])
+    if grouping is None or grouping.kind != "Reshape" or not _is_plain(reading, inner):
+        return None
+    view, groups = reading.view(grouping.inputs[0]), reading.view(inner.inputs[0]).shape
+    (samples, channels), places = view.shape[:2], len(view.shape) - 2
+    if len(groups) != 3 or groups[0] != samples or channels % groups[1]:
+        return None
+    if not _is_as_before(reading.integers(back.inputs[1]) or (), view.shape):
+        return None
+    tensors = {"weight": reading.view(weight), "bias": reading.view(bias)}
+    for key, one in tensors.items():
+        if one.shape[-places - 1 :] != (channels, *(1,) * places) or prod(one.shape) != channels:
+            return None
+        tensors[key] = reshaped(one, (channels,))
+    op = GroupNorm(groups=groups[1], eps=decimal(inner.attribute("epsilon", 1e-5)))
+    return reading.emit(op, reading.settled(view), **tensors)
+
+
+def _is_as_before(wanted: tuple[int, ...], sides: tuple[int, ...]) -> bool:
+    """Whether a Reshape to the `wanted` sides leads back to these."""
+    if len(wanted) != len(sides):
+        return False
+    known = all(one in (side, -1) for one, side in zip(wanted[1:], sides[1:]))
+    return known and wanted[0] in (sides[0], 0, -1)
+
+
+def _is_plain(reading: Reading, call: Call) -> bool:
+    """Whether a norm has no factors of its own: ones, and zeros."""
+    arrays = [reading.array(name) for name in call.inputs[1:3]]
+    return all(
+        array is not None and bool((array == number).all()) for array, number in zip(arrays, (1, 0))
+    )
 
 
 def _l2norm(reading: Reading, name: str, squares: Call, eps: float, weight: str) -> View | None:

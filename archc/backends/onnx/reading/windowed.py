@@ -63,7 +63,7 @@ class Biases(Record):
 
 def rolled(reading: Reading, views: list[View], axis: int) -> View | None:
     """Two parts of one side that changed places, as a map that is moved round its edge."""
-    if len(views) != 2 or any(isinstance(view.base, str) for view in views):
+    if not reading.whole or len(views) != 2 or any(isinstance(view.base, str) for view in views):
         return None
     behind, front = views
     parts = [view.sides[axis] for view in views]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from archc.backends.onnx.reading.call import Call
-from archc.backends.onnx.reading.problem import Unreadable
+from archc.backends.onnx.reading.problem import Unreadable, axis_of
 from archc.backends.onnx.reading.reader import Reading
 from archc.backends.onnx.reading.readers.registry import decimal, reads
 from archc.backends.onnx.reading.views import View, reshaped
@@ -98,7 +98,7 @@ def softmax(reading: Reading, call: Call) -> View:
     index = reading.settled(view)
     shape = reading.shape(index)
     assert isinstance(shape, Shape)
-    axis %= len(view.sides)
+    axis = axis_of(axis, len(view.sides))
     if axis == channel_axis(shape) % len(view.sides):
         return reading.emit(act.Softmax(), index)
     if shape.count is not None and axis == (0 if shape.rank else 1):

@@ -9,7 +9,7 @@ from typing import Any
 from archc.backends.onnx.reading.attention import with_bias
 from archc.backends.onnx.reading.call import Call
 from archc.backends.onnx.reading.moves import joined
-from archc.backends.onnx.reading.problem import Unreadable
+from archc.backends.onnx.reading.problem import Unreadable, axis_of
 from archc.backends.onnx.reading.reader import Reading
 from archc.backends.onnx.reading.readers.adaptive import cells_of
 from archc.backends.onnx.reading.readers.registry import decimal, reads
@@ -151,7 +151,7 @@ def _multiplied(reading: Reading, value: View, constant: View, number: float | N
         raise Unreadable("factors that are not those of the channels")
     if sorted(value.sides) == sorted(whole(0, sizes).sides):
         weight = reshaped(constant, (shape.channels, *[1] * shape.rank))
-        found = reading.emit(LayerScale(), reading.settled_base(value), _=weight)
+        found = reading.emit(LayerScale(), reading.base(value), _=weight)
         return value.with_base(found.base)
     index = reading.settled(value)
     rank = reading.shape(index).rank
@@ -221,7 +221,7 @@ def concat(reading: Reading, call: Call) -> View:
     if pooled is not None:
         return pooled
     views = [reading.view(name) for name in call.inputs]
-    axis = call.attribute("axis", 1) % max(len(views[0].sides), 1)
+    axis = axis_of(call.attribute("axis", 1), len(views[0].sides))
     turned = rolled(reading, views, axis)
     if turned is not None:
         return turned

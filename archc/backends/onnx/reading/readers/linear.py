@@ -58,7 +58,7 @@ def _gram(reading: Reading, one: View, other: View) -> View | None:
         return None
     if one.shape[1] != shape.channels or not shape.rank:
         return None
-    return reading.emit(Gram(), reading.settled_base(one))
+    return reading.emit(Gram(), reading.base(one))
 
 
 @reads("Gather")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import prod
 
 from archc.backends.onnx.reading.call import Call
-from archc.backends.onnx.reading.problem import Unreadable
+from archc.backends.onnx.reading.problem import Unreadable, axis_of
 from archc.backends.onnx.reading.reader import Reading
 from archc.backends.onnx.reading.readers.registry import decimal, reads
 from archc.backends.onnx.reading.views import View, transposed
@@ -17,6 +17,8 @@ from archc.record import replace
 @reads("BatchNormalization")
 def batch_norm(reading: Reading, call: Call) -> View:
     """Its running statistics are buffers; in ONNX all four are tensors alike."""
+    if call.attribute("training_mode", 0):
+        raise Unreadable("a batch norm that is trained while it runs")
     view = reading.view(call.inputs[0])
     eps = decimal(call.attribute("epsilon", 1e-5))
     kept = call.attribute("momentum", 0.9)
@@ -64,7 +66,7 @@ def local_response(reading: Reading, call: Call) -> View:
 def layer_norm(reading: Reading, call: Call) -> View:
     """Over the channels, or over the whole value."""
     view = reading.view(call.inputs[0])
-    axis = call.attribute("axis", -1) % len(view.sides)
+    axis = axis_of(call.attribute("axis", -1), len(view.sides))
     names = ["weight", "bias"] if call.given(2) else ["weight"]
     tensors = {name: reading.view(given) for name, given in zip(names, call.inputs[1:])}
     eps = decimal(call.attribute("epsilon", 1e-5))
@@ -85,7 +87,7 @@ def normalized(reading: Reading, view: View, op: LayerNorm, tensors: dict[str, V
         places = prod(shape.spatial)
         whole = prod(view.shape) == prod(reading.sizes(made))
         if whole and view.sides[-1] == ((shape.channels, places),):
-            found = reading.emit(op, reading.settled_base(view), **tensors)
+            found = reading.emit(op, reading.base(view), **tensors)
             return view.with_base(found.base)
     rank = len(view.sides)
     if rank > 3:  # a map whose channels come last

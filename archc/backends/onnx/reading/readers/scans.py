@@ -33,7 +33,7 @@ def scan(reading: Reading, call: Call) -> list[View | None]:
     scope = Scope(call, _names(call, body))
     try:
         thing = _thing(reading, call, scope, things)
-        start = reading.settled_base(thing)
+        start = reading.base(thing)
         inner = [value.name for value in body.input]
         reading.values[scope.names[inner[-1]]] = thing
         carried = _states(reading, call, scope, body, states)

@@ -6,7 +6,7 @@ from typing import Any
 
 from archc.backends.onnx.reading.call import Call
 from archc.backends.onnx.reading.moves import split
-from archc.backends.onnx.reading.problem import Unreadable
+from archc.backends.onnx.reading.problem import Unreadable, axis_of
 from archc.backends.onnx.reading.reader import Reading
 from archc.backends.onnx.reading.readers.adaptive import POOLS, adapted
 from archc.backends.onnx.reading.readers.registry import reads
@@ -22,7 +22,7 @@ from archc.ops.values import Shape, Window
 def parts(reading: Reading, call: Call) -> list[View]:
     """Parts of one side, equal ones if no sizes are given."""
     view = reading.view(call.inputs[0])
-    axis = call.attribute("axis", 0) % len(view.sides)
+    axis = axis_of(call.attribute("axis", 0), len(view.sides))
     number = len(call.outputs)
     sizes = reading.integers(call.given(1)) if call.given(1) else call.attribute("split")
     if sizes is None:
@@ -62,7 +62,7 @@ def reduced(reading: Reading, call: Call) -> View:
     axes = reading.integers(call.given(1)) if call.given(1) else call.attribute("axes")
     if not axes:
         raise Unreadable("a reduction of everything")
-    gone = sorted([axis % rank for axis in axes])
+    gone = sorted([axis_of(axis, rank) for axis in axes])
     keeps = bool(call.attribute("keepdims", 1))
     after = [1 if at in gone else n for at, n in enumerate(view.shape) if keeps or at not in gone]
     return reshaped(_over(reading, call.kind, view, gone), after)

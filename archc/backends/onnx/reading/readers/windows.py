@@ -160,6 +160,8 @@ def _one_of(call: Call, name: str, rank: int) -> int:
 
 def _pooling(reading: Reading, call: Call, cls: Any, **options: Any) -> tuple[Op, int]:
     index, shape = _map(reading, call)
+    if not call.attribute("kernel_shape"):
+        raise Unreadable("a pooling without a window")
     sides = _sides(call, "kernel_shape", shape.rank)
     strides = _sides(call, "strides", shape.rank)
     if set(_sides(call, "dilations", shape.rank)) != {1}:
