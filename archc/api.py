@@ -153,6 +153,8 @@ class Network:
             from archc.building.onnx import Wanted, model_of
 
             model = model_of(self.graph, Wanted())
+            if problem := model.problem(name, force=force, forcing="force=True"):
+                raise FileExistsError(problem)
             model.write(name)
             for found in model.warnings:
                 warn(f"{found.primary.span}: {found.message}", stacklevel=2)

@@ -65,12 +65,13 @@ class Model(Record):
         """What whoever runs the model has to know."""
         return self.built.warnings
 
-    def problem(self, path: str, *, force: bool) -> str:
-        """Why the model is not written; empty if it may be."""
-        problem, beside = refused(path, force=force), data_beside(path)
+    def problem(self, path: str, *, force: bool, forcing: str = "--force") -> str:
+        """Why the model is not written; empty if it may be. `forcing`: as in `files.refused`."""
+        problem, beside = refused(path, force=force, forcing=forcing), data_beside(path)
         if problem or not is_apart(self.built, self.tensors, asked=self.apart):
             return problem
-        return refused(beside, force=force or has_own_data(path))  # numbers carry no mark
+        ours = has_own_data(path)  # numbers carry no mark
+        return refused(beside, force=force or ours, forcing=forcing)
 
     def write(self, path: str) -> list[str]:
         """Write it; the names of the files. Raises OSError, the old files are then still there."""
