@@ -127,19 +127,22 @@ def test_a_folder_that_is_read_only(monkeypatch, capsys, words):
 # ---- no time -----------------------------------------------------------------------------------
 
 
-def heed():
-    """Let signals end a process, also where the tests run under `nohup` or in the background."""
-    for number in (signal.SIGINT, signal.SIGHUP):
-        signal.signal(number, signal.SIG_DFL)
+HEEDING = """
+import signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
+from archc.cli.main import main
+sys.exit(main())
+"""
+"""archc where signals end a process, also if the tests run under `nohup` or in the background"""
 
 
 def stopped(folder, number, *words):
     """The exit code of a build that gets a signal while it writes."""
     Path("toy.arch").write_text(LARGE)
     process = subprocess.Popen(
-        [sys.executable, "-m", "archc", "build", "toy.arch", "-o", "toy.onnx", *words],
+        [sys.executable, "-c", HEEDING, "build", "toy.arch", "-o", "toy.onnx", *words],
         stderr=subprocess.DEVNULL,
-        preexec_fn=heed,
     )
     while not any(path.stat().st_size > 2**20 for path in folder.glob("*.new")):
         assert process.poll() is None, "it ended before it wrote a mebibyte"
